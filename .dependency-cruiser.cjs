@@ -93,7 +93,7 @@ module.exports = {
     ),
     forbid(
       "the-vms-domain-alone-uses-hypervisors",
-      { path: folders("subgraphs", "gateway", "import", "demo", "events", "db", "lib"), pathNot: "^subgraphs/vms/" },
+      { path: folders("subgraphs", "gateway", "import", "events", "db", "lib"), pathNot: "^subgraphs/vms/" },
       folders("hypervisors"),
     ),
     forbid(

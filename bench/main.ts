@@ -7,6 +7,7 @@ const benches: Record<string, () => Promise<{ run(options: { quick: boolean }): 
   import: () => import("./import.ts"),
   events: () => import("./events.ts"),
   "row-security": () => import("./row-security.ts"),
+  lifecycle: () => import("./lifecycle.ts"),
   mutations: () => import("./mutations.ts"),
   identity: () => import("./identity.ts"),
   hostile: () => import("./hostile.ts"),

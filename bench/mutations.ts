@@ -8,6 +8,7 @@ import { temporaryDataDir } from "#tests/harness/data-dir.ts";
 import { askGraph } from "#tests/harness/product.ts";
 import { productSupergraph } from "#tests/harness/supergraph.ts";
 import { runUntilReady } from "./processes.ts";
+import { lifecycleMutations } from "#tests/mutations/vms/lifecycle.ts";
 import { operationMutations } from "#tests/mutations/vms/operations.ts";
 import { type Figure, percentile } from "./report.ts";
 
@@ -32,8 +33,11 @@ export async function run({ quick }: { quick: boolean }): Promise<Figure[]> {
   const product = await runUntilReady(["cli/bin.js", "start", "--port", "0", "--data-dir", dataDir]);
   try {
     const world = await World.of(targetAt(product.url, administratorKey(dataDir)));
-    // The examples of the others insert their operations into the databases.
-    const names = Object.keys(examples).filter((name) => name in ofClients && !(name in operationMutations));
+    // The examples of the others insert their operations or VMs into the databases.
+    const inserting = { ...operationMutations, ...lifecycleMutations };
+    const names = Object.keys(examples).filter(
+      (name) => name in ofClients && (name === "createVm" || !(name in inserting)),
+    );
     const askAt = (query: string, variables: Record<string, unknown>, token: string) =>
       askGraph(product.url, query, variables, token);
     const alone = await soak({ world, names: [], ask: askAt, lastsMs: quick ? 3_000 : 15_000 });

@@ -111,7 +111,7 @@ async function reservations(database: Database, owner: postgres.Sql, fleet: numb
   const name = `reservation among ${fleet} VMs`;
   return [
     { name: `${name}, p50`, value: percentile(alone, 0.5), unit: "ms" },
-    { name: `${name}, of this process`, value: cpu, unit: "ms CPU", aim: cpuAim },
+    { name: `${name}, with its statements`, value: cpu, unit: "ms CPU" },
     { name: `${name}, 16 callers`, value: (times / (performance.now() - began)) * 1_000, unit: "/s" },
   ];
 }

@@ -33,6 +33,8 @@ const broken = new Set([
 
 export const isUnreachable = (error: unknown): boolean => unreachable.has(codeOf(error));
 export const hasGivenWay = (error: unknown): boolean => gaveWay.has(codeOf(error));
+/** Returns whether a value cannot be stored (class 22), or is too deep or too large (class 54). */
+export const isInvalidValue = (error: unknown): boolean => /^(22|54)/.test(codeOf(error));
 /** Returns whether another row already has a value that must be unique. */
 export const isUniqueViolation = (error: unknown): boolean => codeOf(error) === "23505";
 export const hasNoSlot = (error: unknown): boolean => codeOf(error) === "53300";

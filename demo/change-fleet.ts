@@ -8,7 +8,11 @@ import {
 } from "#subgraphs/federation/migrations/migration-steps.ts";
 import { fireAlert, openAlerts, raiseAlert, resolveAlert } from "#subgraphs/monitoring/alerts/alert-steps.ts";
 import { cpuBreaches } from "#subgraphs/monitoring/alerts/breaches.ts";
-import { lastStateChange, startVm, stopVm } from "#subgraphs/vms/states/start-and-stop.ts";
+import { PublicError } from "#lib/errors.ts";
+import { newId } from "#lib/uuid.ts";
+import { startVm } from "#subgraphs/vms/power/start-vm.ts";
+import { stopVm } from "#subgraphs/vms/power/power-vm.ts";
+import { lastStateChange } from "#subgraphs/vms/states/last-state-change.ts";
 import type { LiveVm } from "#subgraphs/vms/vms/live-vms.ts";
 import { liveDemoVms } from "./live-vms.ts";
 
@@ -59,11 +63,27 @@ async function stopOrStart({ dbs, tenantId, fleet, step }: Step): Promise<boolea
   const stops = (mayStop && step % 2 === 0) || stopped.length === 0;
   const vm = chosen(stops ? running : stopped, step, 30);
   if (!vm) return false;
-  const request = { vmId: vm.id, initiatedBy: vm.ownerId, metadata: generated };
-  return stops
-    ? stopVm(dbs.vms, { tenantId }, { ...request, reason: "stopped by its owner" })
-    : startVm(dbs.vms, { tenantId }, { ...request, reason: "started by its owner" });
+  const { id: vmId, ownerId: id } = vm;
+  // As the VM's owner, by the use cases of the mutations.
+  const request = {
+    identity: { kind: "user" as const, id, tenantId, permissions: [] },
+    requestId: newId(),
+    deadline: Date.now() + longestRequestMs,
+  };
+  const services = { database: dbs.vms };
+  const outcome = await (
+    stops
+      ? stopVm(services, request, { vmId, reason: "stopped by its owner" })
+      : startVm(services, request, { vmId, reason: "started by its owner" })
+  ).catch((error: unknown) => {
+    // Another program, or a user, was faster.
+    if (error instanceof PublicError && error.code === "VM_BUSY") return undefined;
+    throw error;
+  });
+  return outcome?.kind === "done" && outcome.value.operation !== null;
 }
+
+const longestRequestMs = 10_000;
 
 /**
  * Each step does one of three things in turn. It raises an alert about a VM that breaks a rule now, fires the alert that is pending for longest, or resolves

@@ -28,6 +28,13 @@ const keyring = z.string().transform((text, context) => {
   return parsed ?? z.NEVER;
 });
 
+const atLeastASecond = (text: string, context: z.RefinementCtx): number => {
+  const seconds = durationSeconds(text);
+  if (seconds !== undefined && seconds >= 1) return seconds;
+  context.addIssue(`${text} is not an ISO 8601 duration of at least a second`);
+  return z.NEVER;
+};
+
 const environmentShape = z.object({
   NOVACRON_DATA_DIR: z.string().min(1).default(".novacron"),
   REDIS_URL: z.url({ protocol: /^rediss?$/ }).optional(),
@@ -42,15 +49,8 @@ const environmentShape = z.object({
       );
       return z.NEVER;
     }),
-  OPERATION_RETENTION: z
-    .string()
-    .default("P30D")
-    .transform((text, context) => {
-      const seconds = durationSeconds(text);
-      if (seconds !== undefined && seconds >= 1) return seconds;
-      context.addIssue(`${text} is not an ISO 8601 duration of at least a second`);
-      return z.NEVER;
-    }),
+  OPERATION_RETENTION: z.string().default("P30D").transform(atLeastASecond),
+  VM_RETENTION: z.string().default("P7D").transform(atLeastASecond),
   CHANGE_RETENTION: z
     .string()
     .default("P365D")
@@ -86,6 +86,8 @@ export interface Environment {
   eventRetentionSeconds: number;
   /** How long an operation is kept after its end. */
   operationRetentionSeconds: number;
+  /** How long a deleted VM can be undeleted at least. */
+  vmRetentionSeconds: number;
   /** How long the changes of entities are kept at least. */
   changeRetentionSeconds: number;
   /** Keys that are set here and not in the data folder. */
@@ -124,6 +126,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv = process.env): Environme
     redisUrl: parsed.data.REDIS_URL,
     eventRetentionSeconds: parsed.data.EVENT_RETENTION,
     operationRetentionSeconds: parsed.data.OPERATION_RETENTION,
+    vmRetentionSeconds: parsed.data.VM_RETENTION,
     changeRetentionSeconds: parsed.data.CHANGE_RETENTION,
     simulatedHypervisor: hypervisorOf(parsed.data),
     keys: {

@@ -3,6 +3,8 @@ import type { Database } from "#db/client.ts";
 import { demoTenantId, demoTenantName } from "#lib/trust/demo-tenant.ts";
 import { log } from "#lib/observability/log.ts";
 import { findDefaultTenant } from "#subgraphs/auth/tenants/default-tenant.ts";
+import { makeDemoMachines } from "#demo/machines.ts";
+import type { Hypervisor } from "#hypervisors/port.ts";
 import { actingAs, type Databases } from "./databases.ts";
 import { keepAlive, keepReplaying } from "#demo/keep-alive.ts";
 import { seedDemoFleet } from "#demo/seed.ts";
@@ -14,13 +16,15 @@ export interface LiveFleet {
   system: Database;
   /** The monitoring database under its system role. */
   monitoringJobs: Database;
+  /** Has the machines of the demo fleet. Without one the fleet's VMs cannot be started. */
+  hypervisor?: { client: Hypervisor; ready?: Promise<unknown> | undefined } | undefined;
   signal: AbortSignal;
   print: (line: string) => void;
 }
 
 /** Seeds the demo fleet where there is none, and keeps it changing until the signal: new samples, changes of state, alerts, migrations. */
 export async function startDemo(fleet: LiveFleet): Promise<{ running: Promise<void> }> {
-  const { databases, system, monitoringJobs, signal, print } = fleet;
+  const { databases, system, monitoringJobs, hypervisor, signal, print } = fleet;
   const named = await tenantNamed(system, demoTenantName);
   if (named !== undefined && named !== demoTenantId) {
     print(`there is a tenant ${demoTenantName} that is not the demo: no demo fleet is seeded (start with --no-demo)`);
@@ -29,7 +33,14 @@ export async function startDemo(fleet: LiveFleet): Promise<{ running: Promise<vo
   const acting = actingAs({ ...databases, monitoringJobs }, "job:demo");
   const { seeded, vms, nodes } = await seedDemoFleet(acting);
   if (seeded) print(`seeded a generated demo fleet: ${vms} VMs on ${nodes} nodes`);
-  return { running: keepAlive(acting, { signal, onError }) };
+  const makeMachines = async () => {
+    await hypervisor?.ready;
+    if (hypervisor) await makeDemoMachines(acting.vms, hypervisor.client, demoTenantId, signal);
+  };
+  const machines = makeMachines().catch((error: unknown) => {
+    if (!signal.aborted) log.jobs.warn({ err: error }, "the machines of the demo fleet were not made");
+  });
+  return { running: Promise.all([machines, keepAlive(acting, { signal, onError })]).then(() => undefined) };
 }
 
 /**

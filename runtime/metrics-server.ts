@@ -113,7 +113,7 @@ function operationGauges(systems: Databases): string[] {
     ),
     gauge(
       "novacron_schedule_skipped",
-      "How often a schedule started no operation because its last one still ran.",
+      "How often a schedule started its operation late because its last one still ran.",
       ["database", "schedule"],
       (all) =>
         all.flatMap(({ database, schedules }) =>

@@ -31,11 +31,11 @@ function serviceCalls(service: Issuer, direct: Transport): ServiceCalls {
     call: async <Data>(
       subgraph: string,
       { query, variables, shape }: ServiceRequest<Data>,
-      { tenantId, requestId, deadline, signal, onBehalfOf }: ServiceCallContext,
+      { tenantId, requestId, deadline, signal, onBehalfOf, operationId }: ServiceCallContext,
     ): Promise<Data> => {
       const operation = /^\s*mutation\b/.test(query) ? "mutation" : "query";
       const identity = { kind: "service" as const, id: service, tenantId, permissions: [] };
-      const context = { identity, requestId, deadline, ...(onBehalfOf === undefined ? {} : { onBehalfOf }) };
+      const context = { identity, requestId, deadline, onBehalfOf, operationId };
       const response = await transport.send(subgraph, { query, variables, operation }, context, signal);
       const [error] = response.errors ?? [];
       if (error) throw publicErrorOf(error, subgraph, requestId);

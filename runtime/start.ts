@@ -103,7 +103,7 @@ export async function start(
     if (demo || options.replay) {
       const { startDemo, startReplay } = await import("./live-fleet.ts");
       const { monitoring: monitoringJobs } = events.systems;
-      const fleet = { databases, system, monitoringJobs, signal: stopping.signal, print };
+      const fleet = { databases, system, monitoringJobs, hypervisor, signal: stopping.signal, print };
       if (demo) background.push((await startDemo(fleet)).running);
       if (options.replay) background.push((await startReplay(fleet, options.replay)).running);
     }

@@ -122,14 +122,15 @@ class NothingDone extends Error {
 
 /**
  * Returns the scope of a transaction for a request, in the request's own tenant unless another is given. Its actor is the caller, or the actor that a service
- * works for.
+ * works for. Only a service is believed which operation it works for.
  */
 export const scopeOf = (
-  { identity, requestId, deadline, onBehalfOf }: RequestContext,
+  { identity, requestId, deadline, onBehalfOf, operationId }: RequestContext,
   tenantId = identity.tenantId,
 ): Scope => ({
   tenantId,
   deadline,
   requestId,
   actor: identity.kind === "anonymous" ? undefined : (onBehalfOf ?? `${identity.kind}:${identity.id}`),
+  operationId: identity.kind === "service" ? operationId : undefined,
 });

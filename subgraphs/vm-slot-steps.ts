@@ -85,6 +85,7 @@ const slotCalls =
           deadline: Date.now() + callTimeoutMs,
           signal,
           onBehalfOf: actor,
+          operationId: fence.operationId,
         },
       )
       .catch((error: unknown) => {

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import postgres from "postgres";
 import type { WriteTx } from "#db/client.ts";
 import { startOperation } from "#db/operations/requests.ts";
-import type { OperationDefinition } from "#lib/operations/definition.ts";
+import { type OperationDefinition, OperationDefinitions } from "#lib/operations/definition.ts";
 import { newId } from "#lib/uuid.ts";
 import { limits } from "#tests/operations/drill.ts";
 import { insertWaiting } from "#tests/operations/waiting.ts";
@@ -65,13 +65,13 @@ function ours({ owner, service, store }: BenchServer): Claimer {
   const kind = "claimed";
   const step = { type: "effect", name: "one", ...limits, run: async () => null } as const;
   const definition: OperationDefinition<WriteTx> = { kind, version: 1, steps: [step] };
-  const known = [`${kind}@1`];
+  const { keys: known } = new OperationDefinitions([definition]);
   return {
     name: "ours",
     once: async () => {
       await service.write(scope, (tx) => startOperation(tx, definition, { input: null }));
       const leaseId = newId();
-      const claim = { leaseId, leaseMs: 60_000, limit: 1, known, unknownAfterMs: 60_000 };
+      const claim = { workerId: leaseId, leaseId, leaseMs: 60_000, limit: 1, known, unknownAfterMs: 60_000 };
       const { ms, result } = await timed(() => store.claim(claim));
       const [record] = result.records;
       if (!record) throw new Error("No operation was claimed.");
@@ -85,8 +85,8 @@ function ours({ owner, service, store }: BenchServer): Claimer {
     },
     addDue: async () => {
       await owner`
-        insert into operations (id, tenant_id, kind, definition_version, input)
-        select gen_random_uuid(), ${scope.tenantId}, ${kind}, 1, 'null' from generate_series(1, ${backlog}::int)`;
+        insert into operations (id, tenant_id, kind, definition_version, step_names, input)
+        select gen_random_uuid(), ${scope.tenantId}, ${kind}, 1, '["one"]', 'null' from generate_series(1, ${backlog}::int)`;
       await owner`vacuum analyze operations`;
     },
     stop: async () => undefined,

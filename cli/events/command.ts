@@ -1,6 +1,7 @@
 import { type Command, Option } from "commander";
 import { type Event, eventCatalogue, eventSources, type EventSource, type EventType } from "#events/event.ts";
 import type { Environment } from "#runtime/environment.ts";
+import type { ProjectionTarget } from "#runtime/events/projections.ts";
 
 interface SharedOptions {
   dataDir?: string;
@@ -17,7 +18,7 @@ interface TailOptions extends SharedOptions {
 }
 
 interface ReplayOptions extends SharedOptions {
-  in: "monitoring" | "scheduler";
+  in: ProjectionTarget;
   after: string;
 }
 
@@ -74,7 +75,7 @@ export function addEventsCommand(
     .argument("<consumer>", "its name, as `events lag` shows it")
     .addOption(
       new Option("--in <database>", "the database that it writes to")
-        .choices(["monitoring", "scheduler"])
+        .choices(["monitoring", "scheduler", "vms"])
         .makeOptionMandatory(),
     )
     .option("--after <position>", "the position, or the `oldest` that is kept", "oldest")

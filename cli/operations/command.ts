@@ -9,6 +9,7 @@ import { operationStates } from "#lib/operations/record.ts";
 import { pause } from "#lib/pause.ts";
 import { platformTenantId } from "#lib/trust/platform-tenant.ts";
 import type { RequestContext } from "#lib/trust/request-context.ts";
+import { isUuid } from "#lib/uuid.ts";
 import type { Environment } from "#runtime/environment.ts";
 import { type DrillInput, failingSteps, stuckSteps } from "#subgraphs/vms/operations/drill.ts";
 import { signalDrill, startDrill } from "#subgraphs/vms/operations/drills.ts";
@@ -56,7 +57,7 @@ export function addOperationsCommand(
   sub("list", "list operations, newest first")
     .addOption(new Option("--state <state...>", "only in one of these states").choices(operationStates))
     .option("--kind <kind...>", "only of one of these kinds")
-    .option("--tenant <id>", "only of this tenant")
+    .option("--tenant <id>", "only of this tenant", tenantOf)
     .addOption(new Option("--domain <domain>", "only of this domain").choices(domains))
     .option("--limit <number>", "how many at most", wholeNumber, 50)
     .action((options: ListOptions) =>
@@ -196,6 +197,11 @@ function wholeNumber(text: string): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 0) throw new InvalidArgumentError("It is not a whole number.");
   return value;
+}
+
+function tenantOf(text: string): string {
+  if (!isUuid(text)) throw new InvalidArgumentError("It is not the id of a tenant, which is a UUID.");
+  return text;
 }
 
 const json = (value: unknown): string => `${JSON.stringify(value)}\n`;

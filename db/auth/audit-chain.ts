@@ -70,6 +70,18 @@ const selectHash = statement<{ hash: string }>(
 export const hashOfEntry = async (system: Database, tenantId: string, seq: number): Promise<string | undefined> =>
   (await system.run(selectHash, { tenant: tenantId, seq }))[0]?.hash;
 
+const selectIsOlder = statement<{ isOlder: boolean }>(
+  () => sql`
+    select created_at < now() - make_interval(secs => ${sql.placeholder("seconds")}::float8) as "isOlder" from auth_audit_log
+    where tenant_id = ${sql.placeholder("tenant")}::uuid and seq = ${sql.placeholder("seq")}`,
+);
+
+/** Returns whether a tenant has an entry of this number, and it was written longer ago. */
+export const isOlderThan = async (
+  system: Database,
+  { tenantId: tenant, seq, seconds }: { tenantId: string; seq: number; seconds: number },
+): Promise<boolean> => (await system.run(selectIsOlder, { tenant, seq, seconds }))[0]?.isOlder ?? false;
+
 /** Computes in this process what `audit_entry_hash` of the migration computes: a user who can change the database can change its functions. */
 function entryHash(prevHash: string, columns: readonly (string | null)[]): string {
   const hash = createHash("sha256").update(`${prevHash}\n`);

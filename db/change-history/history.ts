@@ -81,21 +81,28 @@ export function recordChanges({ table, type, recorded, noted, key, tenant, part 
   return `SELECT "record_changes"(${given.join(", ")});`;
 }
 
-const visibleChanges = ({ type, tenant }: History): SQL =>
-  sql.join(
-    [
-      sql`${entityChanges.entityType} = ${sql.raw(`'${type}'`)}`,
-      tenant === null ? sql`${entityChanges.tenantId} is null` : ofTenant(entityChanges.tenantId),
-    ],
-    sql` and `,
-  );
+const ofType = ({ type }: History): SQL => sql`${entityChanges.entityType} = ${sql.raw(`'${type}'`)}`;
 
 /** Returns the function that reads the changes of many entities of a type, newest first, in one statement. */
 export const changesOfEntity = (history: History): PagesByParent<ChangeRow> =>
+  listed(sql`${ofType(history)} and ${visibleTenants(history)}`);
+
+/** Rows without a tenant are readable by all, also where other rows of their table belong to one: built-in roles. */
+function visibleTenants({ table, tenant }: History): SQL {
+  const ofNone = sql`${entityChanges.tenantId} is null`;
+  if (tenant === null) return ofNone;
+  const own = ofTenant(entityChanges.tenantId);
+  return columnOf(table, tenant).notNull ? own : sql`(${own} or ${ofNone})`;
+}
+
+/** The same for entities of all tenants: under the system role alone. */
+export const changesAcrossTenants = (history: History): PagesByParent<ChangeRow> => listed(ofType(history));
+
+const listed = (visible: SQL): PagesByParent<ChangeRow> =>
   defineList<ChangeRow>({
     table: entityChanges,
     omit: ["tenantId", "entityType", "entityKey"],
-    visible: visibleChanges(history),
+    visible,
     filters: {},
     orders: { CHANGED_AT: entityChanges.changedAt },
     defaultOrder: { field: "CHANGED_AT", direction: "DESC" },

@@ -13,12 +13,17 @@ const dropPartitions = statement<{ dropped: number }>(
 
 /**
  * Prepares the partition of the next month, and removes the months of the change history that ended longer ago than the retention. Several programs may call it
- * at once.
+ * at once. Removes nothing after the signal.
  * @returns how many months were removed
  * @throws PublicError WRITE_CONFLICT when a transaction uses the history for long; the next call then removes them
  */
-export async function removeOldChanges(system: Database, retentionSeconds: number): Promise<number> {
+export async function removeOldChanges(
+  system: Database,
+  retentionSeconds: number,
+  signal?: AbortSignal,
+): Promise<number> {
   await system.run(ensurePartitions);
+  if (signal?.aborted) return 0;
   const [result] = await system.run(dropPartitions, { seconds: retentionSeconds });
   return result?.dropped ?? 0;
 }

@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { bigint, check, index, jsonb, pgPolicy, pgRole, pgTable, text, uuid } from "drizzle-orm/pg-core";
-import { currentTenant, type Domain, serviceRole, timestamptz } from "../columns.ts";
+import { currentTenant, type Domain, serviceRole, systemRole, timestamptz } from "../columns.ts";
 
 export const changeKinds = ["CREATED", "UPDATED", "DELETED"] as const;
 
@@ -51,6 +51,16 @@ export const changeHistoryTables = (domain: Domain) => ({
         to: "current_user",
         withCheck: sql`true`,
       }),
+      // Users of the platform see all tenants (`db/auth/all-tenants.ts`).
+      ...(domain === "auth"
+        ? [
+            pgPolicy("changes_of_tenants", {
+              for: "select",
+              to: pgRole(systemRole(domain)).existing(),
+              using: sql`${table.entityType} = 'Tenant'`,
+            }),
+          ]
+        : []),
     ],
   ),
 });

@@ -13,5 +13,6 @@ export const {
   operations,
   operationSteps,
   operationSchedules,
+  operationWorkers,
   entityChanges,
 } = commonTables("{{domain}}" as Domain);

@@ -43,15 +43,20 @@ const forgetConsumed = statement<never>(
 
 /**
  * Removes events that were delivered longer ago than the retention, a partition at a time, and the records that exist only because of them. A partition that a
- * transaction still writes to or reads from is left for the next call.
+ * transaction still writes to or reads from is left for the next call, and so is everything after the signal.
  * @param retentionSeconds how long after its delivery an event can be read at least; at most `longestRetentionSeconds`
  * @returns how many partitions were emptied
  */
-export async function removeOldEvents(system: Database, retentionSeconds: number): Promise<number> {
-  const scope = { tenantId: platformTenantId, actor: "job:event-retention" };
+export async function removeOldEvents(
+  system: Database,
+  retentionSeconds: number,
+  signal?: AbortSignal,
+): Promise<number> {
+  const scope = { tenantId: platformTenantId, actor: "job:remove_old_events" };
   const seconds = Math.min(retentionSeconds, longestRetentionSeconds);
   let emptied = 0;
   for (const { slot, lastId } of await system.run(removable, { seconds })) {
+    if (signal?.aborted) return emptied;
     emptied += await system
       .write(scope, async (tx) => {
         await tx.run(statement(() => lock(slot)));

@@ -101,17 +101,8 @@ export const vmMigrationStepHistory = historyOf(vmMigrationSteps, {
 
 export const compliancePolicyHistory = historyOf(compliancePolicies, {
   type: "CompliancePolicy",
-  recorded: [
-    "name",
-    "framework",
-    "description",
-    "rules",
-    "dataResidencyRequirements",
-    "encryptionRequirements",
-    "auditRequirements",
-    "enabled",
-  ],
-  noted: ["metadata"],
+  recorded: ["name", "framework", "description", "enabled"],
+  noted: ["rules", "dataResidencyRequirements", "encryptionRequirements", "auditRequirements", "metadata"],
   unrecorded: {
     id: because.isKey,
     tenantId: because.isTenant,

@@ -23,7 +23,7 @@ const read = statement<Omit<OperationFigures, "database">>(
         select kind, count(*)::int as count from ${operations} where state = 'parked' group by kind) as parked) as parked,
       (select coalesce(json_agg(schedule order by name), '[]') from (
         select name, greatest(0, extract(epoch from now() - next_at))::float8 as "lateSeconds", skipped from ${operationSchedules}
-        where next_at is not null) as schedule) as schedules`,
+        where disabled_at is null) as schedule) as schedules`,
 );
 
 /** @param system a domain's database under its system role */

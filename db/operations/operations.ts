@@ -9,7 +9,17 @@ import { operations, operationSteps } from "./tables.ts";
 /** The operations of one domain's database, as its subgraph shows them: without their inputs and without what belongs to workers. */
 export const operationEntity = defineEntity({
   table: operations,
-  omit: ["definitionVersion", "input", "idempotencyKey", "signals", "claimableAt", "leaseId", "token", "version"],
+  omit: [
+    "definitionVersion",
+    "input",
+    "idempotencyKey",
+    "signals",
+    "suspended",
+    "claimableAt",
+    "leaseId",
+    "token",
+    "version",
+  ],
   filters: {},
   orders: { CREATED_AT: operations.createdAt },
   defaultOrder: { field: "CREATED_AT", direction: "DESC" },

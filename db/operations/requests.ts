@@ -2,6 +2,7 @@ import { sql } from "drizzle-orm";
 import { type Json, lastSafePosition, type OperationDefinition } from "#lib/operations/definition.ts";
 import { newOperationId } from "#lib/operations/operation-id.ts";
 import { hasEnded, type Leftover, type OperationState } from "#lib/operations/record.ts";
+import { isUuid } from "#lib/uuid.ts";
 import type { WriteTx } from "../client.ts";
 import { countedWrite } from "../row-writes.ts";
 import { statement } from "../statement.ts";
@@ -18,7 +19,7 @@ export interface NewOperation<Input> {
   made?: readonly (keyof Input & string)[];
   /** The results of the first steps, when the transaction does them itself: they are undone like all others. */
   done?: readonly Json[];
-  /** The type and the id of what the operation works on: `Vm:<id>`. */
+  /** The type and the id, a UUID, of what the operation works on: `Vm:<id>`. */
   subject?: string;
   /** Identifies the request among those of the transaction's actor: the same key starts one operation. */
   idempotencyKey?: string;
@@ -67,7 +68,10 @@ const findByKey = statement<{ id: string; state: OperationState; subject: string
     where ${ofTenant(operations.tenantId)} and actor = ${placeholder("actor")}::text and idempotency_key = ${placeholder("idempotencyKey")}::text`,
 );
 
-/** Starts an operation when the transaction commits, or returns the one that the same key has started. */
+/**
+ * Starts an operation when the transaction commits, or returns the one that the same key has started.
+ * @throws Error for a definition, a key or a subject that no use case may give
+ */
 export async function startOperation<Input extends Json>(
   tx: WriteTx,
   definition: OperationDefinition<WriteTx, Input>,
@@ -77,6 +81,9 @@ export async function startOperation<Input extends Json>(
   const { input, done = [], schedule } = wanted;
   if (done.some((_, at) => steps[at]?.type !== "transaction"))
     throw new Error(`The start of ${kind} can do only steps that are transactions.`);
+  // The projection of operations has types and ids, so that filters and references find them.
+  if (wanted.subject !== undefined && !isSubject(wanted.subject))
+    throw new Error(`The subject of ${kind} is no type with a UUID.`);
   const id = newOperationId(tx.domain);
   const values = {
     ...keyValues(tx, definition, wanted),
@@ -110,6 +117,11 @@ export async function operationOfKey<Input extends Json>(
   const { id, subject, state } = found;
   if (!found.isSame) return { outcome: "conflict", id };
   return hasEnded(state) ? { outcome: "same", id, subject, state } : { outcome: "in progress", id, subject };
+}
+
+function isSubject(subject: string): boolean {
+  const [type, id, ...rest] = subject.split(":");
+  return /^[A-Z][A-Za-z]*$/.test(type ?? "") && isUuid(id) && rest.length === 0;
 }
 
 function keyValues<Input extends Json>(
@@ -216,7 +228,7 @@ const parked = statement<{ state: OperationState; leftBehind: Leftover[] | null 
 const abandon = statement<never>(
   () => sql`
     with abandoned as (
-      update ${operations} set state = 'abandoned', ${countedWrite(operations)}
+      update ${operations} set state = 'abandoned', ended_at = now(), ${countedWrite(operations)}
       where id = ${placeholder("id")}::uuid and ${ofTenant(operations.tenantId)} and state = 'parked' returning ${operations}.*
     )
     ${eventOf("abandoned", "updated", "caller")}`,

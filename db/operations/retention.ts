@@ -1,6 +1,5 @@
 import { sql } from "drizzle-orm";
-import { platformTenantId } from "#lib/trust/platform-tenant.ts";
-import type { Database } from "../client.ts";
+import type { Database, Scope } from "../client.ts";
 import { statement } from "../statement.ts";
 import { eventNames, eventOf } from "./events.ts";
 import { operations, operationSchedules, operationSteps } from "./tables.ts";
@@ -46,15 +45,15 @@ const removeScheduled = statement<{ removed: number }>(() =>
  */
 export async function removeEndedOperations(
   system: Database,
+  scope: Scope,
   retentionSeconds: number,
   signal: AbortSignal,
   { kept = keptOfSchedule, limit = perTransaction } = {},
 ): Promise<number> {
   const values = { seconds: retentionSeconds, kept, limit, ...eventNames(system.domain) };
-  const scope = { tenantId: platformTenantId, actor: "job:remove_ended_operations", signal };
   let total = 0;
   for (const remove of [removeScheduled, removeOld])
     for (let removed = limit; removed > 0 && !signal.aborted; total += removed)
-      [{ removed } = { removed: 0 }] = await system.write(scope, (tx) => tx.run(remove, values));
+      [{ removed } = { removed: 0 }] = await system.write({ ...scope, signal }, (tx) => tx.run(remove, values));
   return total;
 }

@@ -25,7 +25,7 @@ export interface ListedSchedule {
 
 const list = statement<Omit<ListedSchedule, "database">>(
   () => sql`
-    select name, cron, zone, next_at as "nextAt", last_at as "lastAt", last_operation_id as "lastOperationId", state as "lastState",
+    select name, cron, zone, case when disabled_at is null then next_at end as "nextAt", last_at as "lastAt", last_operation_id as "lastOperationId", state as "lastState",
       error ->> 'code' as "lastError", skipped
     from ${operationSchedules} left join ${operations} on ${operations.id} = last_operation_id and ${ofTenant(operations.tenantId)}
     order by name`,

@@ -4,7 +4,7 @@ import { statement } from "../statement.ts";
 import { ofTenant } from "../tenant-predicate.ts";
 import type { OperationRecord, StepRecord } from "#lib/operations/record.ts";
 import { eventOf } from "./events.ts";
-import { operations } from "./tables.ts";
+import { operations, operationWorkers } from "./tables.ts";
 
 export const channel = "novacron_operations";
 
@@ -20,7 +20,7 @@ export type StoredOperation = Omit<OperationRecord, "steps" | "actor" | "request
 };
 
 const record = sql`
-  id, tenant_id as "tenantId", actor, request_id as "requestId", kind, definition_version as "definitionVersion", input, state, signals,
+  id, tenant_id as "tenantId", actor, request_id as "requestId", kind, definition_version as "definitionVersion", step_names as "stepNames", input, state, signals,
   cancel_requested_at is not null as "cancelRequested", token,
   extract(epoch from resumes_at - clock_timestamp())::float8 * 1000 as "resumesInMs"`;
 
@@ -29,6 +29,36 @@ const steps = (of: "claimed" | "operations") => sql`
   (select coalesce(jsonb_agg(jsonb_build_object('position', position, 'name', name, 'state', step.state, 'attempts', attempts,
       'undoAttempts', undo_attempts, 'result', result, 'error', step.error) order by position), '[]')
     from operation_steps step where operation_id = ${sql.raw(of)}.id and step.tenant_id = ${sql.raw(of)}.tenant_id) as steps`;
+
+const definition = sql`jsonb_build_array(kind, definition_version, step_names)`;
+/** A subquery, so that it is computed once. */
+const known = sql`(select ${placeholder("known")}::text[]::jsonb[])::jsonb[]`;
+const unknownAfter = milliseconds("unknownAfterMs");
+
+/**
+ * Records that a worker lives, and resumes what was parked for want of a definition that it has. Workers that have not reported for a day are forgotten.
+ * Under the system role, for all tenants.
+ */
+export const announceWorker = statement<{ id: string }>(
+  () => sql`
+    with worker as (
+      insert into ${operationWorkers} (id, known) values (${placeholder("workerId")}::uuid, ${placeholder("known")}::text[]::jsonb[])
+      on conflict (id) do update set known = excluded.known, ${countedWrite(operationWorkers)},
+        since = case when operation_workers.updated_at > now() - ${unknownAfter} then operation_workers.since else now() end
+    ), forgotten as (
+      delete from ${operationWorkers} where updated_at < now() - interval '1 day' and id <> ${placeholder("workerId")}::uuid
+    ), resumed as (
+      update ${operations} set state = suspended ->> 'state', error = nullif(suspended -> 'error', 'null'), suspended = null, left_behind = null,
+        ended_at = null, claimable_at = clock_timestamp(), ${countedWrite(operations)}
+      where state = 'parked' and suspended is not null and ${definition} = any(${known}) returning ${operations}.*
+    ), event as (${eventOf("resumed", "updated")})
+    select id, pg_notify(${channel}, id::text) as woken from resumed`,
+);
+
+/** The worker has lived for long enough to judge, and no worker that lives knows the operation's definition. */
+const isUnknown = sql`
+  exists (select from ${operationWorkers} where id = ${placeholder("workerId")}::uuid and updated_at > now() - ${unknownAfter} and since <= now() - ${unknownAfter})
+  and not exists (select from ${operationWorkers} where updated_at > now() - ${unknownAfter} and ${definition} = any(known))`;
 
 /**
  * Under the system role, for all tenants. `now()` is fixed within the statement, so that the index serves it; every other comparison of times is of the moment
@@ -39,8 +69,7 @@ export const claimDue = statement<{ first: StoredOperation[]; ids: string[]; nex
     with due as (
       select id from operations
       where claimable_at <= now()
-        and (kind || '@' || definition_version = any(${placeholder("known")}::text[])
-          or claimable_at <= now() - ${milliseconds("unknownAfterMs")})
+        and (${definition} = any(${known}) or claimable_at <= now() - ${unknownAfter} and ${isUnknown})
       order by claimable_at limit ${placeholder("limit")}::int for update skip locked
     ), claimed as (
       update ${operations} set lease_id = ${placeholder("leaseId")}::uuid, token = token + 1, ${countedWrite(operations)},
@@ -83,15 +112,16 @@ const recordChange = () => sql`
         error = coalesce(${placeholder("error")}::text::jsonb, error),
         left_behind = ${placeholder("leftBehind")}::text::jsonb,
         waiting_for = ${placeholder("waitingFor")}::text,
-        resumes_at = case ${placeholder("next")}::text when 'rest' then resumes_at
+        suspended = case ${placeholder("next")}::text when 'suspend' then jsonb_build_object('state', state, 'error', error) end,
+        resumes_at = case ${placeholder("next")}::text when 'rest' then resumes_at when 'suspend' then resumes_at
           when 'resume' then clock_timestamp() + ${milliseconds("resumeInMs")} end,
         lease_id = case ${placeholder("next")}::text when 'continue' then lease_id end,
         claimable_at = case when ${placeholder("next")}::text = 'continue' then claimable_at
-          when ${placeholder("next")}::text = 'end' then null
+          when ${placeholder("next")}::text in ('end', 'suspend') then null
           when jsonb_exists(signals, ${placeholder("waitingFor")}::text) then clock_timestamp()
           when ${placeholder("next")}::text = 'rest' then resumes_at
           else clock_timestamp() + ${milliseconds("resumeInMs")} end,
-        ended_at = case ${placeholder("next")}::text when 'end' then clock_timestamp() end
+        ended_at = case when ${placeholder("next")}::text in ('end', 'suspend') then clock_timestamp() end
       where id = ${placeholder("id")}::uuid and ${ofTenant(operations.tenantId)} and token = ${placeholder("token")}::bigint and ${isHeld}
         and (cancel_requested_at is null or ${placeholder("knowsOfCancel")}::boolean)
       returning ${operations}.*

@@ -1,11 +1,14 @@
 import { log } from "#lib/observability/log.ts";
+import { invalidResult } from "#lib/operations/failures.ts";
 import type { Change, OperationRecord, StepRecord } from "#lib/operations/record.ts";
 import type { Claimed, Lease, OperationStore } from "#lib/operations/store.ts";
 import { pause } from "#lib/pause.ts";
 import type { Database, WriteTx } from "../client.ts";
+import { isInvalidValue } from "../database-errors.ts";
 import { openSession } from "../event-log/session.ts";
 import { eventNames } from "./events.ts";
 import {
+  announceWorker,
   channel,
   claimDue,
   extendLease,
@@ -33,8 +36,12 @@ export function operationStore({ service, system, url }: OperationStoreOptions):
   const read = async (ids: readonly string[], leaseId: string): Promise<OperationRecord[]> =>
     (await system.run(readClaimed, { ids, leaseId })).map(recordOf);
   return {
-    claim: async ({ leaseId, leaseMs, limit, known, unknownAfterMs }): Promise<Claimed> => {
-      const [claimed] = await system.run(claimDue, { leaseId, leaseMs, limit, known, unknownAfterMs });
+    announce: async (worker) => {
+      await system.run(announceWorker, { ...worker, ...events });
+    },
+    claim: async (options): Promise<Claimed> => {
+      const { leaseId } = options;
+      const [claimed] = await system.run(claimDue, { ...options });
       const { first = [], ids = [], nextInMs } = claimed ?? {};
       const others = ids.length > 0 ? await read(ids, leaseId) : [];
       return { records: [...first.map(recordOf), ...others], nextInMs: nextInMs ?? undefined };
@@ -43,8 +50,13 @@ export function operationStore({ service, system, url }: OperationStoreOptions):
       const renewed = await system.run(extendLease, { ...parametersOf(lease), leaseMs });
       return renewed.length > 0 ? (await read([lease.operationId], lease.leaseId))[0] : undefined;
     },
-    save: async (lease, record, change) =>
-      (await system.run(saveChange, { ...changeParameters(lease, record, change), ...events })).length > 0,
+    save: async (lease, record, change) => {
+      try {
+        return (await system.run(saveChange, { ...changeParameters(lease, record, change), ...events })).length > 0;
+      } catch (error) {
+        throw isInvalidValue(error) ? invalidResult() : error;
+      }
+    },
     transact: async ({ lease, record, signal, timeLimitMs, run, change }) => {
       const { tenantId, actor, requestId } = record;
       const operationId = lease.operationId;

@@ -53,6 +53,8 @@ export const operationTables = (domain: Domain) => {
       state: text("state").$type<OperationState>().notNull().default("pending"),
       error: jsonb("error").$type<Failure>(),
       leftBehind: jsonb("left_behind").$type<Leftover[]>(),
+      /** The state and the error with which an operation continues that was parked for want of its definition. */
+      suspended: jsonb("suspended").$type<{ state: OperationState; error: Failure | null }>(),
       /** The signals that have arrived, by name. The first of a name counts. */
       signals: jsonb("signals").$type<Record<string, Json>>().notNull().default({}),
       waitingFor: text("waiting_for"),
@@ -121,19 +123,31 @@ export const operationTables = (domain: Domain) => {
     kind: text("kind").notNull(),
     cron: text("cron").notNull(),
     zone: text("zone").notNull(),
-    /** When it is due next. Null: no program has the schedule any more. */
+    /** When it is due next, or was when it was disabled. */
     nextAt: timestamptz("next_at"),
+    /** Since when no program has the schedule any more, as far as another one noticed. */
+    disabledAt: timestamptz("disabled_at"),
     /** The due time for which it last started an operation. */
     lastAt: timestamptz("last_at"),
     lastOperationId: uuid("last_operation_id"),
-    /** How often it was due while its last operation still ran: it started none. */
+    /** How often it was due while its last operation still ran, so that it started the next one late. */
     skipped: integer("skipped").notNull().default(0),
     createdAt: createdAt(),
     updatedAt: updatedAt(),
     version: version(),
   });
-  return { operations, operationSteps, operationSchedules };
+  /** The workers of all processes, with the definitions that each knows. */
+  const operationWorkers = pgTable("operation_workers", {
+    id: uuid("id").primaryKey(),
+    /** Kind, version and names of the steps of each definition. */
+    known: jsonb("known").array().notNull(),
+    /** Since when it has reported without a longer pause. Its last report is the row's last change. */
+    since: timestamptz("since").notNull().defaultNow(),
+    updatedAt: updatedAt(),
+    version: version(),
+  });
+  return { operations, operationSteps, operationSchedules, operationWorkers };
 };
 
 // The roles of the policies differ between the domains; what statements name does not.
-export const { operations, operationSteps, operationSchedules } = operationTables(domains[0]);
+export const { operations, operationSteps, operationSchedules, operationWorkers } = operationTables(domains[0]);

@@ -9,7 +9,7 @@ import type { Database, WriteTx } from "../client.ts";
 import { append } from "../event-log/append.ts";
 import { statement } from "../statement.ts";
 import { projectedOperationChanges } from "../vms/changes.ts";
-import { releaseSlotsOf } from "../vms/ended-slots-writes.ts";
+import { releaseSlotsOf, releaseSlotsOfRemoved } from "../vms/ended-slots-writes.ts";
 
 /** An operation in the projection, as its domain has it. */
 export interface ProjectedOperation {
@@ -34,10 +34,14 @@ export const operationEventTypes = (domain: Domain): OperationEvent["type"][] =>
 
 const { placeholder } = sql;
 
+/** Null for a text that is no UUID: an event that cannot be projected would stop the projection for good. */
+const subjectId = sql`
+  case when split_part(subject, ':', 2) ~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then split_part(subject, ':', 2)::uuid end`;
+
 const write = statement<ChangedRow>(
   () => sql`
     insert into projected_operations (id, tenant_id, kind, subject_type, subject_id, state, actor, created_at, ended_at, version)
-    select distinct on (id) id, "tenantId", kind, split_part(subject, ':', 1), nullif(split_part(subject, ':', 2), '')::uuid, state, actor, "createdAt",
+    select distinct on (id) id, "tenantId", kind, split_part(subject, ':', 1), ${subjectId}, state, actor, "createdAt",
       "endedAt", version
     from jsonb_to_recordset(${placeholder("rows")}::text::jsonb) as input (id uuid, "tenantId" uuid, kind text, subject text, state text, actor text,
       "createdAt" timestamptz, "endedAt" timestamptz, version int)
@@ -79,6 +83,8 @@ const remove = statement<ChangedRow>(
 async function removeOperations(tx: WriteTx, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
   await append(tx, changeEvents(projectedOperationChanges, await tx.run(remove, { ids }), "deleted"));
+  // Their end may never have been recorded here: it came with their removal, or their database was restored without them.
+  await releaseSlotsOfRemoved(tx, ids);
 }
 
 /** Applies the events of operations. No event follows the one of an operation's removal. */
@@ -142,7 +148,8 @@ export async function removeOtherOperations(
 
 export const operationProjectionScope = { tenantId: platformTenantId, actor: "job:operation-projection" };
 
-const pageSize = 1_000;
+/** Each transaction locks the ended operations of a page, and the server has room for some thousand locks of all transactions. */
+const pageSize = 200;
 
 async function* pages<Row extends { id: string }>(
   read: (values: { after: string; limit: number }) => Promise<Row[]>,

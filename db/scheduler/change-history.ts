@@ -5,13 +5,12 @@ import { resourceAllocations } from "./schema/resource-allocations.ts";
 import { scalingRecommendations } from "./schema/scaling-recommendations.ts";
 import { schedulingPolicies } from "./schema/scheduling-policies.ts";
 
-// What is recorded of the changes to each entity (docs/change-history.md).
+// What is recorded of the changes to each entity (docs/change-history.md). Documents of any shape may hold secrets.
 
 export const clusterHistory = historyOf(clusters, {
   type: "Cluster",
   tenant: null,
   recorded: ["name", "description", "clusterType", "version", "status"],
-  // A document of any shape may hold secrets.
   noted: ["config", "metadata"],
   unrecorded: {
     id: because.isKey,
@@ -55,19 +54,8 @@ export const nodeHistory = historyOf(nodes, {
 
 export const schedulingPolicyHistory = historyOf(schedulingPolicies, {
   type: "SchedulingPolicy",
-  recorded: [
-    "name",
-    "description",
-    "priority",
-    "policyType",
-    "rules",
-    "constraints",
-    "preferences",
-    "antiAffinityRules",
-    "resourceRequirements",
-    "enabled",
-  ],
-  noted: ["metadata"],
+  recorded: ["name", "description", "priority", "policyType", "enabled"],
+  noted: ["rules", "constraints", "preferences", "antiAffinityRules", "resourceRequirements", "metadata"],
   unrecorded: {
     id: because.isKey,
     tenantId: because.isTenant,
@@ -117,12 +105,11 @@ export const scalingRecommendationHistory = historyOf(scalingRecommendations, {
     "predictionHorizon",
     "costImpact",
     "currency",
-    "performanceImpact",
     "recommendationReason",
     "appliedAt",
     "feedbackScore",
   ],
-  noted: ["metadata"],
+  noted: ["performanceImpact", "metadata"],
   unrecorded: {
     id: because.isKey,
     tenantId: because.isTenant,

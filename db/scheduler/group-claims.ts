@@ -22,7 +22,7 @@ const ownRules = sql`
   select ${resourceAllocations.vmId} as id from ${resourceAllocations}
   where ${isOfTenant} and ${onNode} and ${resourceAllocations.antiAffinity} <> '[]'`;
 
-/** `offset 0` keeps each selector a look-up in the index, however few the planner expects. */
+/** `offset 0` keeps each look-up one in an index, whatever number of rows the planner expects. */
 const ofSelectors = sql`
   select claim.id from selector cross join lateral (
     select ${resourceAllocations.vmId} as id from ${resourceAllocations}
@@ -35,13 +35,16 @@ const ofSelectors = sql`
  * for no rule.
  */
 const claimsOf = sql`
-  select ${resourceAllocations.vmId} as "vmId", ${resourceAllocations.nodeId} as "nodeId",
-    ${resourceAllocations.status} = 'migrating' as "isLeaving", ${resourceAllocations.antiAffinity} as "antiAffinity",
-    case when ${resourceAllocations.status} = 'reserved' then ${resourceAllocations.tags}
-      else coalesce(${projectedVms.tags}, ${resourceAllocations.tags}) end as tags
-  from member join ${resourceAllocations} on ${resourceAllocations.vmId} = member.id and ${isOfTenant} and ${onNode}
-  left join ${projectedVms} on ${projectedVms.id} = member.id and ${ofTenant(projectedVms.tenantId)}
-  where ${resourceAllocations.vmId} <> all(${placeholder("besides")}::uuid[])`;
+  select claim.*, case when claim.status = 'reserved' then claim.own else coalesce(vm.tags, claim.own) end as tags
+  from member cross join lateral (
+    select ${resourceAllocations.vmId} as "vmId", ${resourceAllocations.nodeId} as "nodeId", ${resourceAllocations.tags} as own,
+      ${resourceAllocations.status} as status, ${resourceAllocations.status} = 'migrating' as "isLeaving",
+      ${resourceAllocations.antiAffinity} as "antiAffinity"
+    from ${resourceAllocations} where ${resourceAllocations.vmId} = member.id and ${isOfTenant} and ${onNode} offset 0
+  ) as claim left join lateral (
+    select ${projectedVms.tags} from ${projectedVms} where ${projectedVms.id} = member.id and ${ofTenant(projectedVms.tenantId)} offset 0
+  ) as vm on true
+  where member.id <> all(${placeholder("besides")}::uuid[])`;
 
 const claimsWithRules = statement<GroupClaim>(() => sql`with member as (${ownRules}) ${claimsOf}`);
 const claimsOfGroups = statement<GroupClaim>(

@@ -51,7 +51,7 @@ export class NodeSnapshot {
     if (!first) return [];
     const [xmin, xmax] = [Number(first.xmin), Number(first.xmax)];
     const changed = rows.filter((row): row is Read & ReadNode => row.id !== null);
-    // The ids have begun a new epoch, or are older than before: what has changed cannot be told.
+    // The ids have begun a new epoch, or are older than before: they do not show what has changed.
     if (base && (xmax < base.xmax || Math.floor(xmax / epoch) !== Math.floor(base.xmin / epoch)))
       return this.#readAll(tx);
     const seen = merged(base?.nodes ?? [], changed);

@@ -20,6 +20,7 @@ export const vmHistory = historyOf(vms, {
     "templateId",
     "resourceConfig",
     "tags",
+    "isProtected",
     "deletedAt",
     "purgedAt",
   ],
@@ -35,8 +36,9 @@ export const vmHistory = historyOf(vms, {
 
 export const vmTemplateHistory = historyOf(vmTemplates, {
   type: "VmTemplate",
-  recorded: ["name", "description", "version", "ownerId", "baseImage", "resourceConfig", "tags", "isPublic"],
-  noted: ["networkTemplate", "storageTemplate", "securityTemplate", "metadata"],
+  recorded: ["name", "description", "version", "ownerId", "resourceConfig", "tags", "isPublic"],
+  // The address of an image may contain a password or a token.
+  noted: ["baseImage", "networkTemplate", "storageTemplate", "securityTemplate", "metadata"],
   unrecorded: {
     id: because.isKey,
     tenantId: because.isTenant,
@@ -48,8 +50,9 @@ export const vmTemplateHistory = historyOf(vmTemplates, {
 
 export const vmSnapshotHistory = historyOf(vmSnapshots, {
   type: "VmSnapshot",
-  recorded: ["name", "description", "snapshotType", "storagePath", "sizeBytes", "compressionType", "expiresAt"],
-  noted: ["metadata"],
+  recorded: ["name", "description", "snapshotType", "sizeBytes", "compressionType", "expiresAt"],
+  // A path may be an address with a password or a token.
+  noted: ["storagePath", "metadata"],
   unrecorded: {
     id: because.isKey,
     vmId: because.isParent,

@@ -20,3 +20,12 @@ export function releaseSlotsOf(tx: WriteTx, operationIds: readonly string[]): Pr
   tx.enqueue(lockOperations, { operationIds });
   return tx.execute(release, { operationIds });
 }
+
+/**
+ * Releases the slots of operations that exist no more, of any tenant, whatever was known of them. Without their locks: those let a call that takes a slot see
+ * that its operation has ended, and of these no record is left to see.
+ * @param tx under the system role
+ * @returns how many slots were held
+ */
+export const releaseSlotsOfRemoved = (tx: WriteTx, operationIds: readonly string[]): Promise<number> =>
+  tx.execute(release, { operationIds });

@@ -68,6 +68,15 @@ export async function insertVm(tx: WriteTx, vm: NewVm): Promise<VmRow | undefine
   return rows[0];
 }
 
+const nameHolder = statement<{ id: string }>(
+  () => sql`
+    select id from ${vms} where ${ofTenant(vms.tenantId)} and ${vms.name} = ${placeholder("name")}::text and ${vms.deletedAt} is null`,
+);
+
+/** Returns whether a VM of the tenant that is not deleted has the name. */
+export const isNameTaken = async (tx: WriteTx, name: string): Promise<boolean> =>
+  (await tx.run(nameHolder, { name, tenantId: tx.tenantId })).length > 0;
+
 const setNode = statement<ChangedRow>(
   () => sql`
     update ${vms} set node_id = ${placeholder("nodeId")}::uuid, ${countedWrite(vms)}
@@ -84,8 +93,10 @@ const usage = statement<VmUsageRow>(
   () => sql`select ${selectList({ table: vmUsage })} from ${vmUsage} where ${ofTenant(vmUsage.tenantId)}`,
 );
 
+export type Usage = Omit<VmUsageRow, "tenantId">;
+
 /** Returns what the VMs of the tenant request together, with what the transaction has changed. */
-export async function usageOfTenant(tx: WriteTx): Promise<Omit<VmUsageRow, "tenantId">> {
+export async function usageOfTenant(tx: WriteTx): Promise<Usage> {
   const [found] = await tx.run(usage, { tenantId: tx.tenantId });
   return found ?? { vmCount: 0, cpuMillicores: 0, memoryMb: 0, storageGb: 0 };
 }

@@ -133,7 +133,8 @@ export class EntityLoaders<Source, Row, Parent extends string> implements BatchL
   }
 }
 
-function connectionLoader<Source, Row>(source: Source, pages: Pages<Source, Row>): ConnectionLoader<Row> {
+/** Returns the loader of a connection under many parents, for one request. @param source what `pages` reads from */
+export function connectionLoader<Source, Row>(source: Source, pages: Pages<Source, Row>): ConnectionLoader<Row> {
   const loader = new ArgumentLoader<{ args: PageArguments; withTotal: boolean }, Page<Row>>(
     (parents, { args, withTotal }) => pages(source, parents, args, withTotal),
   );

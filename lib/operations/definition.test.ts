@@ -19,7 +19,7 @@ it("definitions are found by kind and version", () => {
   const two = { kind: "test", version: 2, steps: [step("b")] };
   const both = new OperationDefinitions([one, two]);
   expect([both.find("test", 1), both.find("test", 2), both.find("test", 3)]).toEqual([one, two, undefined]);
-  expect(both.keys).toEqual(["test@1", "test@2"]);
+  expect(both.keys).toEqual(['["test",1,["a"]]', '["test",2,["b"]]']);
   expect(() => new OperationDefinitions([one, one])).toThrow("Two definitions are test@1.");
 });
 

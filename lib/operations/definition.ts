@@ -93,7 +93,7 @@ export class OperationDefinitions<Tx> {
   /** @throws Error when two definitions or two steps of one have the same name, or a definition could never run */
   constructor(definitions: readonly OperationDefinition<Tx>[]) {
     for (const definition of definitions) {
-      const key = definitionKey(definition.kind, definition.version);
+      const key = nameOf(definition.kind, definition.version);
       if (this.#known.has(key)) throw new Error(`Two definitions are ${key}.`);
       requireRunnable(definition, key);
       this.#known.set(key, definition);
@@ -101,16 +101,26 @@ export class OperationDefinitions<Tx> {
   }
 
   find(kind: string, version: number): OperationDefinition<Tx> | undefined {
-    return this.#known.get(definitionKey(kind, version));
+    return this.#known.get(nameOf(kind, version));
   }
 
   /** The keys of all definitions, as `definitionKey` writes them. */
   get keys(): string[] {
-    return [...this.#known.keys()];
+    return [...this.#known.values()].map(({ kind, version, steps }) =>
+      definitionKey(
+        kind,
+        version,
+        steps.map(({ name }) => name),
+      ),
+    );
   }
 }
 
-export const definitionKey = (kind: string, version: number): string => `${kind}@${version}`;
+const nameOf = (kind: string, version: number): string => `${kind}@${version}`;
+
+/** Returns what identifies a definition among all programs: one with another list of steps is another. */
+export const definitionKey = (kind: string, version: number, stepNames: readonly string[]): string =>
+  JSON.stringify([kind, version, stepNames]);
 
 function requireRunnable({ steps }: OperationDefinition<never>, key: string): void {
   const names = steps.map(({ name }) => name);

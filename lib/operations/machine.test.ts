@@ -24,6 +24,7 @@ const record = (state: OperationRecord["state"], steps: readonly StepRecord[]): 
   requestId: undefined,
   kind: "test",
   definitionVersion: 1,
+  stepNames: ["one", "two"],
   input: null,
   state,
   steps,
@@ -34,10 +35,10 @@ const record = (state: OperationRecord["state"], steps: readonly StepRecord[]): 
 });
 
 /** Returns what is recorded next of an operation whose worker is gone. */
-function recordedOf(before: OperationRecord) {
-  const action = nextAction(before, definition);
+function recordedOf(before: OperationRecord, current = definition) {
+  const action = nextAction(before, current);
   if (action.do !== "record") throw new Error(`The worker would ${action.do}.`);
-  return apply(before, definition, action.event, 0);
+  return apply(before, current, action.event, 0);
 }
 
 it("case L1: a step that was attempted for the last time without a result fails, and is undone first", () => {
@@ -78,4 +79,31 @@ it("case L6: an undo that fails and has attempts left is attempted again after a
   const later = { ...changed(before, change), resumesInMs: 50 };
   expect(nextAction(later, definition)).toEqual({ do: "record", event: { type: "not due", position: 1 } });
   expect(nextAction({ ...later, resumesInMs: -1 }, definition)).toMatchObject({ do: "undo", position: 1 });
+});
+
+it.each([
+  ["one step fewer", [step("one")], "two"],
+  ["one step more", [step("one"), step("two"), step("three")], "three"],
+  ["another order", [step("two"), step("one")], "one"],
+])(
+  "an operation whose version of the definition has %s is parked with that step, until a worker has its own",
+  (_what, steps, name) => {
+    const done = { ...two, state: "done" } as StepRecord;
+    for (const before of [record("pending", []), record("running", [one, done]), record("compensating", [one, done])])
+      expect(recordedOf(before, { ...definition, steps })).toMatchObject({
+        state: "parked",
+        error: { code: "DEFINITION_CHANGED", step: name },
+        next: "suspend",
+      });
+  },
+);
+
+it("an operation whose last undo has vanished from its definition is parked for good and lists its steps", () => {
+  const steps = definition.steps.map((each) => ({ ...each, undo: undefined }) as unknown as Step<null>);
+  expect(recordedOf(record("compensating", [one]), { ...definition, steps })).toMatchObject({
+    state: "parked",
+    error: { code: "DEFINITION_CHANGED" },
+    leftBehind: [{ step: "one", result: { id: "1" } }],
+    next: "end",
+  });
 });

@@ -32,13 +32,17 @@ export type OperationEvent =
   | { type: "wait began"; position: number }
   | { type: "not due"; position: number }
   | { type: "cancelled" }
-  | { type: "definition missing"; failure: Failure };
+  /** @property isFinal whether the operation cannot continue with the definition that it was started with either */
+  | { type: "definition missing"; failure: Failure; isFinal?: boolean };
 
 export function nextAction<Tx>(record: OperationRecord, definition: OperationDefinition<Tx> | undefined): Action<Tx> {
   if (hasEnded(record.state)) return { do: "nothing" };
-  if (!definition) return missing("DEFINITION_MISSING", record, "This program has no such version of the definition.");
-  const other = record.steps.find(({ position, name }) => definition.steps[position]?.name !== name);
-  if (other) return missing("DEFINITION_CHANGED", record, "This version of the definition has other steps.", other);
+  if (!definition) return missing("DEFINITION_MISSING", record, "no worker has this version of the definition.");
+  const other = otherStep(record.stepNames, definition);
+  if (other !== undefined)
+    return missing("DEFINITION_CHANGED", record, "this version has other steps than when it was started.", {
+      step: other,
+    });
   if (record.state === "compensating") return nextUndo(record, definition);
   if (record.cancelRequested) return { do: "record", event: { type: "cancelled" } };
   const position = definition.steps.findIndex((_, at) => stepRecord(record, at)?.state !== "done");
@@ -77,8 +81,9 @@ function nextOfWait(record: OperationRecord, { name, until }: WaitStep, position
 function nextUndo<Tx>(record: OperationRecord, definition: OperationDefinition<Tx>): Action<Tx> {
   const known = toUndo(record, definition).at(-1);
   const step = known && definition.steps[known.position];
+  // Its steps have the same names: it would be parked again if a worker with this definition let it continue.
   if (!step || step.type === "wait")
-    throw new Error(`The operation ${record.id} has nothing to undo and has not ended.`);
+    return missing("DEFINITION_CHANGED", record, "this version has lost an undo.", { isFinal: true });
   const { position } = known;
   if (known.undoAttempts > 0 && isDelayed(record)) return { do: "record", event: { type: "not due", position } };
   if (known.undoAttempts >= step.undoRetry.attempts) {
@@ -99,7 +104,12 @@ export function apply<Tx>(
   random: number,
 ): Change {
   if (event.type === "definition missing")
-    return { state: "parked", error: event.failure, leftBehind: leftovers(record.steps.filter(isLeft)), next: "end" };
+    return {
+      state: "parked",
+      error: event.failure,
+      leftBehind: leftovers(record.steps.filter(isLeft)),
+      next: event.isFinal ? "end" : "suspend",
+    };
   if (!definition) throw new Error(`${event.type} needs a definition.`);
   if (event.type === "cancelled") return compensating(record, definition, cancelled);
   const step = definition.steps[event.position];
@@ -153,6 +163,17 @@ export function withNextEffect<Tx>(
   if (action.do !== "run" || action.step.type !== "effect") return change;
   const { step: begins } = apply(after, definition, { type: "attempted", position: action.position }, 0);
   return begins ? { ...change, begins } : change;
+}
+
+/** Returns whether the event states what has happened outside the record, which must not be forgotten. */
+export const isOutcome = ({ type }: OperationEvent): boolean =>
+  type === "succeeded" || type === "failed" || type === "undone" || type === "undo failed";
+
+/** Returns the outcome of a step with this failure in place of what it returned, which cannot be recorded. */
+export function withFailure(event: OperationEvent, failure: Failure): OperationEvent {
+  if (event.type === "undo failed") return { ...event, failure };
+  if (event.type !== "succeeded" && event.type !== "failed") return event;
+  return { type: "failed", position: event.position, failure, isFinal: true };
 }
 
 interface At<Tx> {
@@ -251,8 +272,19 @@ const withStep = (record: OperationRecord, step: StepRecord) => ({
 const waitingFor = <Tx>(step: Step<Tx>): Pick<Change, "waitingFor"> =>
   step.type === "wait" && "signal" in step.until ? { waitingFor: step.until.signal } : {};
 
-function missing(code: string, record: OperationRecord, why: string, step?: StepRecord): Action<never> {
-  const message = `${record.kind} version ${record.definitionVersion}: ${why}`;
-  const failure = { code, message, ...(step ? { step: step.name } : {}) };
-  return { do: "record", event: { type: "definition missing", failure } };
+/** Returns the name of the first step of which only one of the two lists has this name at its position. */
+function otherStep<Tx>(names: readonly string[], { steps }: OperationDefinition<Tx>): string | undefined {
+  const at = steps.findIndex(({ name }, position) => names[position] !== name);
+  return at < 0 ? names[steps.length] : (names[at] ?? steps[at]?.name);
+}
+
+function missing(
+  code: string,
+  { kind, definitionVersion }: OperationRecord,
+  why: string,
+  { step, isFinal = false }: { step?: string; isFinal?: boolean } = {},
+): Action<never> {
+  const message = `${kind} version ${definitionVersion}: ${why}`;
+  const failure = { code, message, ...(step === undefined ? {} : { step }) };
+  return { do: "record", event: { type: "definition missing", failure, isFinal } };
 }

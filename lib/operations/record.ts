@@ -51,6 +51,8 @@ export interface OperationRecord {
   requestId: string | undefined;
   kind: string;
   definitionVersion: number;
+  /** The names of all steps of its definition, as it was when the operation started. */
+  stepNames: readonly string[];
   input: Json;
   state: OperationState;
   steps: readonly StepRecord[];
@@ -75,10 +77,10 @@ export interface Change {
   /** The signal that the operation waits for. */
   waitingFor?: string;
   /**
-   * `continue` keeps the lease. All others give it back: `rest` until the time that is stored, `resumeInMs` from now on, `end` for ever. An operation that
-   * waits for a signal that has arrived can be claimed at once.
+   * `continue` keeps the lease. All others give it back: `rest` until the time that is stored, `resumeInMs` from now on, `end` for ever, `suspend` until a
+   * worker has the definition, which then continues in the state before. An operation that waits for a signal that has arrived can be claimed at once.
    */
-  next: "continue" | "rest" | "end" | { resumeInMs: number };
+  next: "continue" | "rest" | "suspend" | "end" | { resumeInMs: number };
 }
 
 /** Returns the record as the store has it after the change. */

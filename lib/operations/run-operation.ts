@@ -1,7 +1,7 @@
 import { log } from "../observability/log.ts";
 import type { Json, OperationDefinition, Step, StepContext, WaitStep } from "./definition.ts";
 import { failureOf, StepFailure, storable } from "./failures.ts";
-import { apply, nextAction, type OperationEvent, withNextEffect } from "./machine.ts";
+import { apply, isOutcome, nextAction, type OperationEvent, withFailure, withNextEffect } from "./machine.ts";
 import { type Change, changed, hasEnded, type OperationRecord, type OperationState } from "./record.ts";
 import type { Lease, OperationStore } from "./store.ts";
 
@@ -54,6 +54,8 @@ class Run<Tx> {
   #begun: number | undefined;
   /** The signal of the running step. A cancel aborts a step, but no undo. */
   #step: { abort: AbortController; isUndo: boolean } | undefined;
+  /** A cancel was accepted, as far as any read has shown: no step begins any more, also when its beginning is recorded. An undo does. */
+  #isCancelled = false;
 
   constructor(record: OperationRecord, lease: Lease, options: RunOptions<Tx>) {
     this.#record = record;
@@ -136,11 +138,17 @@ class Run<Tx> {
   }
 
   /** Records an event. Returns whether it is recorded; when it is not, the record has been read again and shows what is next. */
-  async #save(event: OperationEvent): Promise<boolean> {
+  async #save(happened: OperationEvent): Promise<boolean> {
+    let event = happened;
     for (let attempt = 1; attempt <= attempts; attempt += 1) {
       const before = this.#record;
       const change = this.#change(event);
-      if (await this.#options.store.save(this.#lease, before, change).catch(() => false)) {
+      let invalid: StepFailure | undefined;
+      const isSaved = await this.#options.store.save(this.#lease, before, change).catch((error: unknown) => {
+        if (error instanceof StepFailure) invalid = error;
+        return false;
+      });
+      if (isSaved) {
         this.#follow(change);
         return true;
       }
@@ -154,6 +162,8 @@ class Run<Tx> {
       // A cancel has come between. What happened is recorded with it; what has not begun does not begin.
       const isNews = this.#record.cancelRequested && !before.cancelRequested;
       if (isNews && !isOutcome(event)) return false;
+      // It would be refused at each attempt, and the step would run again at each lease.
+      if (invalid) event = withFailure(event, failureOf(invalid, change.step?.name ?? ""));
     }
     throw new Error("The record of an operation could not be saved.");
   }
@@ -174,9 +184,8 @@ class Run<Tx> {
   async #read(): Promise<boolean> {
     for (let attempt = 1; ; attempt += 1) {
       try {
-        const fresh = await this.#options.store.renew(this.#lease, this.#options.leaseMs);
-        if (!fresh) this.#end();
-        else this.#record = fresh;
+        const fresh = await this.renew();
+        if (fresh) this.#record = fresh;
         return fresh !== undefined;
       } catch (error) {
         if (attempt === attempts) throw error;
@@ -200,12 +209,14 @@ class Run<Tx> {
     this.#end();
   }
 
-  /** Extends the lease, and aborts the running step when the lease is lost or a cancel was requested. */
-  async renew(): Promise<void> {
-    if (this.#over.signal.aborted) return;
+  /** Extends the lease, and aborts the running step when the lease is lost or a cancel was requested. Returns the operation as it is. */
+  async renew(): Promise<OperationRecord | undefined> {
+    if (this.#over.signal.aborted) return undefined;
     const fresh = await this.#options.store.renew(this.#lease, this.#options.leaseMs);
     if (!fresh) this.#end();
-    else if (fresh.cancelRequested && this.#step?.isUndo === false) this.#step.abort.abort(cancelled);
+    this.#isCancelled ||= fresh?.cancelRequested ?? false;
+    if (this.#isCancelled && this.#step?.isUndo === false) this.#step.abort.abort(cancelled);
+    return fresh;
   }
 
   async interrupt(): Promise<void> {
@@ -226,6 +237,7 @@ class Run<Tx> {
     what: "run" | "undo",
     work: (context: StepContext, timeLimitMs: number) => Promise<T>,
   ): Promise<Outcome<T>> {
+    if (what === "run" && this.#isCancelled) return { error: cancelled };
     const abort = new AbortController();
     this.#step = { abort, isUndo: what === "undo" };
     const timeLimitMs = what === "run" ? step.timeLimitMs : step.undoTimeLimitMs;
@@ -285,7 +297,3 @@ const tooLate = new StepFailure("TIME_LIMIT", "The step did not end within its t
 const cancelled = new StepFailure("CANCELLED", "The operation was cancelled.");
 /** Given as the reason, because an abort without one creates an exception with its stack each time. */
 const over = new StepFailure("OVER", "The worker no longer holds the operation.");
-
-/** Returns whether the event states what has happened outside the record, which must not be forgotten. */
-const isOutcome = ({ type }: OperationEvent): boolean =>
-  type === "succeeded" || type === "failed" || type === "undone" || type === "undo failed";

@@ -49,6 +49,29 @@ it("a schedule of every hour keeps its distance on both nights", () => {
     }
 });
 
+it("a field of hours that begins with a wildcard, or covers all hours, is one of every hour, as in cron", () => {
+  const nights = (cron: string) =>
+    ["2026-03-29T00:00Z", "2026-10-25T00:00Z"].map((night) => next(scheduled(cron, "Europe/Berlin"), night, 6));
+  for (const same of ["5 0-23 * * *", "5 */1 * * *", "5 0-11,12-23 * * *"])
+    expect(nights(same), same).toEqual(nights("5 * * * *"));
+  // At 0, 4, 6 and 8 o'clock of the night without a 2, and twice at 2 of the one with two.
+  expect(next(scheduled("0 */2 * * *", "Europe/Berlin"), "2026-03-28T22:30Z", 3)).toEqual([
+    "2026-03-28T23:00",
+    "2026-03-29T02:00",
+    "2026-03-29T04:00",
+  ]);
+  expect(next(scheduled("0 */2 * * *", "Europe/Berlin"), "2026-10-24T23:00Z", 3)).toEqual([
+    "2026-10-25T00:00",
+    "2026-10-25T01:00",
+    "2026-10-25T03:00",
+  ]);
+  // One hour less, and each counts once.
+  expect(next(scheduled("5 0-22 * * *", "Europe/Berlin"), "2026-10-25T00:00Z", 2)).toEqual([
+    "2026-10-25T00:05",
+    "2026-10-25T02:05",
+  ]);
+});
+
 it("six fields begin with the second, and the next time is after the given one", () => {
   const schedule = scheduled("*/30 * * * * *");
   expect(schedule.nextTime(new Date("2026-01-01T00:00:00.000Z"))).toEqual(new Date("2026-01-01T00:00:30Z"));

@@ -28,8 +28,8 @@ class ScheduleError extends Error {
 
 /**
  * A schedule that has a next time. On the nights of a clock change each wall time counts once, as in cron: one that the clock skips runs at the moment of the
- * change, and one that the clock repeats runs the first time. Where the hour is `*`, the schedule runs whenever the clock shows its minute instead, so that it
- * keeps its distance: in both of two repeated hours, and in no skipped one.
+ * change, and one that the clock repeats runs the first time. Where the hour begins with `*` or covers all hours, the schedule runs whenever the clock shows
+ * its time instead, so that it keeps its distance: in both of two repeated hours, and in no skipped one.
  */
 export class Schedule<Tx> {
   readonly definition: ScheduleDefinition<Tx>;
@@ -44,13 +44,13 @@ export class Schedule<Tx> {
     const fields = cron.trim().split(/\s+/);
     this.definition = definition;
     this.zone = zone;
-    this.#isOfEveryHour = fields.at(-4) === "*";
     try {
       // The library also takes one date for a schedule, and names such as @daily.
       if (fields.length !== 5 && fields.length !== 6) throw new RangeError("it needs five or six fields");
       // Wall times have no clock changes in UTC. What the changes of the zone do to them is decided here.
       this.#pattern = new Cron(cron, { timezone: "UTC", mode: "5-or-6-parts" });
       this.#offsetAt = offsetsOf(zone);
+      this.#isOfEveryHour = isOfEveryHour(fields.at(-4) ?? "");
     } catch (error) {
       throw new ScheduleError(
         "SCHEDULE_INVALID",
@@ -90,6 +90,20 @@ export class Schedule<Tx> {
   #wallAfter(wall: number): number | undefined {
     return this.#pattern.nextRun(new Date(wall))?.getTime();
   }
+}
+
+/** Returns whether a valid field of hours begins with a wildcard, as cron decides it, or has every hour: `*`, `0-23`, `0-11,12-23`. */
+const isOfEveryHour = (field: string): boolean =>
+  /^[*?]/.test(field) || new Set(field.split(",").flatMap(hoursOf)).size === 24;
+
+/** Returns the hours of one part of a field: `3`, `0-23` or `0-23/2`. The library refuses others. */
+function hoursOf(part: string): number[] {
+  const [, first, last, step = "1"] = /^(\d+)(?:-(\d+))?(?:\/(\d+))?$/.exec(part) ?? [];
+  if (first === undefined) return [];
+  const until = Number(last ?? first);
+  return Array.from({ length: 24 }, (_, hour) => hour).filter(
+    (hour) => hour >= Number(first) && hour <= until && (hour - Number(first)) % Number(step) === 0,
+  );
 }
 
 const day = 86_400_000;

@@ -9,14 +9,19 @@ export interface Lease {
   leaseId: string;
 }
 
-export interface ClaimOptions {
+/** What a worker states of itself while it lives. */
+export interface WorkerState {
+  workerId: string;
+  /** The definitions that it knows, as `definitionKey` writes them. */
+  known: readonly string[];
+  /** A worker that has stated nothing for this long lives no more. */
+  unknownAfterMs: number;
+}
+
+export interface ClaimOptions extends WorkerState {
   leaseId: string;
   leaseMs: number;
   limit: number;
-  /** The definitions that the worker knows, as `definitionKey` writes them. */
-  known: readonly string[];
-  /** An operation of another definition is claimed, and parked, when no worker has claimed it for this long: during a deploy another worker may know it. */
-  unknownAfterMs: number;
 }
 
 export interface Claimed {
@@ -42,15 +47,24 @@ export type TransactionOutcome = { saved: true; change: Change } | { saved: fals
  * without an outcome: the caller then reads the record again.
  */
 export interface OperationStore<Tx> {
+  /**
+   * Records that the worker lives and what it knows, and lets operations continue that were parked for want of a definition that it has: in the state in which
+   * they were parked.
+   */
+  announce(worker: WorkerState): Promise<void>;
+  /**
+   * Claims operations that are due and that the worker knows. One of another definition is claimed, to be parked, when it has been due for `unknownAfterMs`, this
+   * worker has lived for as long, and no worker that knows the definition has: after an outage or during a deploy another process may have it.
+   */
   claim(options: ClaimOptions): Promise<Claimed>;
   /**
-   * Extends the lease and returns the operation as it is now; undefined when another claim holds it or the lease has ended. A lease that has ended is never
+   * Extends the lease and returns the operation as it is now; undefined when another claim holds it or the lease has ended. A lease that has ended is not
    * extended, even when no other worker has taken it.
    */
   renew(lease: Lease, leaseMs: number): Promise<OperationRecord | undefined>;
   /**
    * Records a change. Returns false, and records nothing, when the lease has ended, the token is not the operation's newest, or a cancel was requested that the
-   * record does not know of.
+   * record does not know of. Rejects with the failure RESULT_INVALID when the change can never be stored.
    */
   save(lease: Lease, record: OperationRecord, change: Change): Promise<boolean>;
   /** Runs a step and records its change in one transaction, under the same conditions as `save`. */

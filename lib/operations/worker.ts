@@ -4,7 +4,7 @@ import { newId } from "../uuid.ts";
 import type { OperationDefinitions } from "./definition.ts";
 import { hasEnded, type OperationState } from "./record.ts";
 import { runOperation, type RunningOperation } from "./run-operation.ts";
-import type { OperationStore } from "./store.ts";
+import type { OperationStore, WorkerState } from "./store.ts";
 
 export interface WorkerOptions<Tx> {
   store: OperationStore<Tx>;
@@ -15,6 +15,7 @@ export interface WorkerOptions<Tx> {
   leaseMs?: number;
   /** How often it reads what is due when nothing wakes it: wake-ups may be lost. */
   pollMs?: number;
+  /** For how long an operation must be due, and no worker may know its definition, before it is parked. */
   unknownAfterMs?: number;
   /** How long running steps may take to end when the worker is stopped. */
   stopMs?: number;
@@ -45,6 +46,7 @@ class Worker<Tx> {
   readonly stopping = new AbortController();
   readonly #options: Required<WorkerOptions<Tx>>;
   readonly #running = new Set<RunningOperation>();
+  readonly #id = newId();
   #isWoken = false;
   #wake: () => void = () => undefined;
 
@@ -64,6 +66,8 @@ class Worker<Tx> {
 
   async run(): Promise<void> {
     const { signal } = this.stopping;
+    signal.addEventListener("abort", () => this.#wakeUp(), { once: true });
+    const announcing = this.#keepAnnouncing();
     const listening = this.#options.store.listen((operationId) => {
       for (const run of this.#running) if (run.operationId === operationId) run.refresh();
       this.#wakeUp();
@@ -75,7 +79,8 @@ class Worker<Tx> {
         return this.#options.pollMs;
       });
       if (waitMs > 0 && !signal.aborted && !this.#isWoken)
-        await this.#options.sleep(waitMs, AbortSignal.any([signal, this.#nextWake()]));
+        // Its own signal for each wait: one that also depended on that of the stop would be kept by it as long as the worker lives.
+        await this.#options.sleep(waitMs, this.#nextWake());
     }
     const running = [...this.#running];
     const ended = Promise.all(running.map(({ finished }) => finished));
@@ -84,18 +89,33 @@ class Worker<Tx> {
     await this.#options.sleep(this.#options.stopMs, given.signal);
     await Promise.all(running.map((run) => run.interrupt()));
     await ended;
-    await listening;
+    await Promise.all([listening, announcing]);
+  }
+
+  /** States several times within `unknownAfterMs` that this worker lives. */
+  async #keepAnnouncing(): Promise<void> {
+    const { store, unknownAfterMs, sleep } = this.#options;
+    while (!this.stopping.signal.aborted) {
+      await store.announce(this.#state).catch((error: unknown) => {
+        log.operations.warn({ err: error }, "what this worker knows could not be recorded and will be tried again");
+      });
+      await sleep(unknownAfterMs / 4, this.stopping.signal);
+    }
+  }
+
+  get #state(): WorkerState {
+    const { definitions, unknownAfterMs } = this.#options;
+    return { workerId: this.#id, known: definitions.keys, unknownAfterMs };
   }
 
   /** Claims what is due, as far as there is room, and returns how long to wait for more. */
   async #claim(): Promise<number> {
-    const { store, definitions, concurrency, leaseMs, pollMs, unknownAfterMs, sleep, random, onEnd } = this.#options;
+    const { store, definitions, concurrency, leaseMs, pollMs, sleep, random, onEnd } = this.#options;
     const limit = concurrency - this.#running.size;
     // The next operation that finishes wakes it.
     if (limit === 0) return pollMs;
     const leaseId = newId();
-    const { keys: known } = definitions;
-    const { records, nextInMs } = await store.claim({ leaseId, leaseMs, limit, known, unknownAfterMs });
+    const { records, nextInMs } = await store.claim({ ...this.#state, leaseId, leaseMs, limit });
     for (const record of records) {
       const definition = definitions.find(record.kind, record.definitionVersion);
       const { signal: stopping } = this.stopping;

@@ -17,6 +17,8 @@ export interface ServiceCallContext {
   signal: AbortSignal;
   /** The actor that the service works for, as events show it: `user:<id>`. The callee grants nothing for it. */
   onBehalfOf?: string | undefined;
+  /** The operation of which the call is a step. The callee records it with its changes. */
+  operationId?: string | undefined;
 }
 
 /**

@@ -38,6 +38,8 @@ export interface RequestContext {
    * those of its identity.
    */
   onBehalfOf?: string | undefined;
+  /** Of a call by a service: the durable operation of which the call is a step. The callee records it with its changes. */
+  operationId?: string | undefined;
 }
 
 export interface Client {

@@ -33,6 +33,7 @@ const contextShape = z.object({
     .string()
     .regex(/^[a-z]+:[A-Za-z0-9_.-]{1,64}$/)
     .optional(),
+  operationId: z.uuid().optional(),
 });
 
 const claimsShape = z.object({
@@ -128,11 +129,14 @@ const signaturePattern = new RegExp(`^(${issuerPattern})/([A-Za-z0-9-]{1,32})\\.
 
 /**
  * The gateway identifies its clients. Every issuer, the gateway too, may act as itself: as the service of its name, without permissions, because fields name
- * the services that may request them. Only such a service states for which actor it works.
+ * the services that may request them. Only such a service states for which actor and operation it works.
  */
-function maySpeakAs(issuer: Issuer, { identity: { kind, id, permissions }, onBehalfOf }: RequestContext): boolean {
+function maySpeakAs(
+  issuer: Issuer,
+  { identity: { kind, id, permissions }, onBehalfOf, operationId }: RequestContext,
+): boolean {
   if (kind === "service") return id === issuer && permissions.length === 0;
-  return issuer === "gateway" && onBehalfOf === undefined;
+  return issuer === "gateway" && onBehalfOf === undefined && operationId === undefined;
 }
 
 function jsonOf(encoded: string): unknown {

@@ -70,20 +70,35 @@ export interface CheckedProjection {
   report: ProjectionReport;
 }
 
-/** Compares every row of a projection with its source. */
-export async function checkProjection(systems: Databases, target: ProjectionTarget): Promise<CheckedProjection> {
+/** Returns what two comparisons both found. What differs in one alone was on its way: rows change while they are compared. */
+const inBoth = <Report extends Differences>(before: Differences | undefined, report: Report): Report => {
+  if (!before) return report;
+  const both = (kind: keyof Differences) => {
+    const known = new Set(before[kind]);
+    return report[kind].filter((id) => known.has(id));
+  };
+  return { ...report, missing: both("missing"), extra: both("extra"), different: both("different") };
+};
+
+/** Compares every row of a projection with its source, several times while some differ. Rejects at the signal, between two comparisons. */
+export async function checkProjection(
+  systems: Databases,
+  target: ProjectionTarget,
+  signal?: AbortSignal,
+): Promise<CheckedProjection> {
   const projection = projectionIn(systems, target);
   const until = Date.now() + patienceMs;
+  let report: Omit<ProjectionReport, "behind"> | undefined;
   for (;;) {
     const lags = await consumerLags(systems[target], (source) => systems[source]);
     const behind = lags
       .filter(({ consumer }) => consumer === projection.consumer)
       .reduce((sum, { events }) => sum + events, 0);
-    const report = await projection.compare();
+    report = inBoth(report, await projection.compare());
     const isRight = report.missing.length + report.extra.length + report.different.length === 0;
     if (isRight || (behind === 0 && Date.now() > until - patienceMs / 2) || Date.now() > until)
       return { isRight, report: { ...report, behind } };
-    await delay(250);
+    await delay(250, undefined, { signal });
   }
 }
 

@@ -14,8 +14,9 @@ export function auditCheckpoints(
   { path, signingKeys }: Pick<CheckpointStore, "path"> & { signingKeys: Current<Keyring> },
 ): Job {
   const remembered = new Map<string, AuditCheckpoint>();
-  const sign = async () => {
-    const { signed, refused } = await signCheckpoints(system, { path, signingKeys: signingKeys.current() }, remembered);
+  const sign = async (signal: AbortSignal) => {
+    const store = { path, signingKeys: signingKeys.current() };
+    const { signed, refused } = await signCheckpoints(system, store, remembered, signal);
     if (refused.length === 0) return { signed };
     log.jobs.error({ tenants: refused }, "audit logs were changed: `novacron audit verify` names the first bad entry");
     throw new StepFailure(
@@ -32,6 +33,9 @@ export const sessionRetention = (system: Database): Job => ({
   name: "remove_ended_sessions",
   cron: "11 * * * *",
   steps: [
-    { name: "remove", run: async (signal) => ({ removed: await removeEndedSessions(system, new Date(), signal) }) },
+    {
+      name: "remove",
+      run: async (signal, scope) => ({ removed: await removeEndedSessions(system, scope, new Date(), signal) }),
+    },
   ],
 });

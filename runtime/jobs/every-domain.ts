@@ -17,7 +17,12 @@ export interface Retention {
 export const eventRetention = (system: Database, { eventRetentionSeconds }: Retention): Job => ({
   name: "remove_old_events",
   cron: "*/10 * * * *",
-  steps: [{ name: "remove", run: async () => ({ partitions: await removeOldEvents(system, eventRetentionSeconds) }) }],
+  steps: [
+    {
+      name: "remove",
+      run: async (signal) => ({ partitions: await removeOldEvents(system, eventRetentionSeconds, signal) }),
+    },
+  ],
 });
 
 /** Removes operations that ended long ago. */
@@ -27,7 +32,9 @@ export const operationRetention = (system: Database, { operationRetentionSeconds
   steps: [
     {
       name: "remove",
-      run: async (signal) => ({ removed: await removeEndedOperations(system, operationRetentionSeconds, signal) }),
+      run: async (signal, scope) => ({
+        removed: await removeEndedOperations(system, scope, operationRetentionSeconds, signal),
+      }),
     },
   ],
 });
@@ -36,5 +43,10 @@ export const operationRetention = (system: Database, { operationRetentionSeconds
 export const changeRetention = (system: Database, { changeRetentionSeconds }: Retention): Job => ({
   name: "remove_old_changes",
   cron: "23 * * * *",
-  steps: [{ name: "remove", run: async () => ({ months: await removeOldChanges(system, changeRetentionSeconds) }) }],
+  steps: [
+    {
+      name: "remove",
+      run: async (signal) => ({ months: await removeOldChanges(system, changeRetentionSeconds, signal) }),
+    },
+  ],
 });

@@ -1,4 +1,4 @@
-import type { WriteTx } from "#db/client.ts";
+import type { Scope, WriteTx } from "#db/client.ts";
 import { log } from "#lib/observability/log.ts";
 import type { EffectStep, Json } from "#lib/operations/definition.ts";
 import type { ScheduleDefinition } from "#lib/operations/schedule.ts";
@@ -17,8 +17,12 @@ export interface Job {
 
 export interface JobStep {
   name: string;
-  /** Does what is to be done now, and may be repeated at any time. Ends early at the signal. @returns what is shown as the step's result */
-  run(signal: AbortSignal): Promise<Json>;
+  /**
+   * Does what is to be done now, and may be repeated at any time. Ends early at the signal.
+   * @param scope of its transactions: the platform tenant, the job as the actor, and its operation
+   * @returns what is shown as the step's result
+   */
+  run(signal: AbortSignal, scope: Scope): Promise<Json>;
 }
 
 /** Returns the schedule of a job, whose steps have nothing to undo. */
@@ -38,9 +42,9 @@ const repeatable = (job: string, { name, run }: JobStep): EffectStep => ({
   timeLimitMs,
   undoRetry: retry,
   undoTimeLimitMs: timeLimitMs,
-  run: async ({ signal, attempt }) => {
+  run: async ({ signal, attempt, tenantId, fence: { operationId } }) => {
     try {
-      return await run(signal);
+      return await run(signal, { tenantId, actor: `job:${job}`, operationId });
     } catch (error) {
       if (!signal.aborted) log.jobs.warn({ err: error, job, step: name, attempt }, "a job failed");
       throw error;

@@ -1,14 +1,11 @@
 import type { Database } from "#db/client.ts";
-import { platformTenantId } from "#lib/trust/platform-tenant.ts";
 import { dropOldSamples } from "#subgraphs/monitoring/metrics/drop-old-samples.ts";
 import { rollUp } from "#subgraphs/monitoring/metrics/roll-up.ts";
 import type { Job, JobStep } from "./job.ts";
 
-const scope = { tenantId: platformTenantId };
-
 const rollUpStep = (monitoring: Database): JobStep => ({
   name: "roll_up",
-  run: async (signal) => {
+  run: async (signal, scope) => {
     await rollUp(monitoring, scope, ["vm", "system"], signal);
     return null;
   },
@@ -29,7 +26,7 @@ export const sampleRetention = (monitoring: Database): Job => ({
     rollUpStep(monitoring),
     {
       name: "remove",
-      run: async (signal) => {
+      run: async (signal, scope) => {
         await dropOldSamples(monitoring, scope, new Date(), signal);
         return null;
       },

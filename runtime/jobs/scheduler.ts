@@ -6,5 +6,7 @@ import type { Job } from "./job.ts";
 export const reservationExpiry = (system: Database): Job => ({
   name: "expire_reservations",
   cron: "* * * * *",
-  steps: [{ name: "release", run: async (signal) => ({ released: await expireReservations(system, signal) }) }],
+  steps: [
+    { name: "release", run: async (signal, scope) => ({ released: await expireReservations(system, scope, signal) }) },
+  ],
 });

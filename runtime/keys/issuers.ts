@@ -4,9 +4,9 @@ import type { Issuer } from "#lib/trust/call-keys.ts";
 /** The signers of calls, and the subgraphs that each may call. docs/decisions/keys-between-processes.md has the reasons. */
 const callees: Readonly<Record<Issuer, readonly Domain[]>> = {
   gateway: domains,
-  // The slots of VMs.
-  jobs: ["vms"],
-  // The operations of the other domains.
+  // The slots of VMs, and their allocations on nodes.
+  jobs: ["vms", "scheduler"],
+  // The operations of the other domains, and the quotas that auth has.
   vms: domains.filter((domain) => domain !== "vms"),
 };
 

@@ -16,6 +16,7 @@ import { type Job, scheduled } from "../jobs/job.ts";
 import { rollup, sampleRetention } from "../jobs/monitoring.ts";
 import { projectionCheck } from "../jobs/projections.ts";
 import { reservationExpiry } from "../jobs/scheduler.ts";
+import { deletedVmPurge, requestKeyRetention } from "../jobs/vms.ts";
 
 /** What the worker of one domain's database runs. */
 export interface DomainOperations {
@@ -37,7 +38,11 @@ export interface OperationDependencies {
   hypervisor: Hypervisor | undefined;
   environment: Pick<
     Environment,
-    "auditCheckpoints" | "eventRetentionSeconds" | "operationRetentionSeconds" | "changeRetentionSeconds"
+    | "auditCheckpoints"
+    | "eventRetentionSeconds"
+    | "operationRetentionSeconds"
+    | "changeRetentionSeconds"
+    | "vmRetentionSeconds"
   >;
   /** They sign the checkpoints of the audit log. */
   signingKeys: Current<Keyring>;
@@ -45,6 +50,7 @@ export interface OperationDependencies {
 
 /** Returns the operations of all domains. */
 export function domainOperations({
+  services,
   systems,
   calls,
   hypervisor,
@@ -66,7 +72,15 @@ export function domainOperations({
   };
   return {
     auth: withJobs("auth", [], [auditCheckpoints(systems.auth, { path, signingKeys }), sessionRetention(systems.auth)]),
-    vms: withJobs("vms", [drill, ...(calls && hypervisor ? vmOperations(() => ({ calls, hypervisor })) : [])]),
+    vms: withJobs(
+      "vms",
+      [drill, ...(calls && hypervisor ? vmOperations(() => ({ calls, hypervisor })) : [])],
+      [
+        projectionCheck(systems, "vms"),
+        deletedVmPurge({ service: services.vms, system: systems.vms }, environment),
+        requestKeyRetention(systems.vms),
+      ],
+    ),
     monitoring: withJobs(
       "monitoring",
       [],

@@ -27,6 +27,10 @@ const definition: SubgraphDefinition<AuthContext> = { name: "auth", resolvers, e
 export function createAuthSubgraph({ database, ...rest }: AuthDependencies): Subgraph {
   const services = { ...rest, database, hasher: new PasswordHasher() };
   return createSubgraph(definition, {
-    open: openWithServices(database, (tx) => createAuthLoaders(tx, services.system), servicesOf(services)),
+    open: openWithServices(
+      database,
+      (tx, opened) => createAuthLoaders(tx, services.system, opened),
+      servicesOf(services),
+    ),
   });
 }

@@ -221,6 +221,41 @@ it("values are as events have them: times and exact numbers as text, and secrets
   expect(JSON.stringify(found)).not.toMatch(/hash|sealed/);
 });
 
+it("an update of a key column that is recorded leaves the removal of the old value and the addition of the new one", async () => {
+  const [tenant, user, one, two] = [newId(), newId(), newId(), newId()];
+  const found = await asOwner(urls.url("auth"), async (connection) => {
+    await connection`insert into tenants (id, name) values (${tenant}, 'keys')`;
+    await connection`insert into users (id, tenant_id, username, email, password_hash) values (${user}, ${tenant}, 'k', 'k@x', 'x')`;
+    await connection`insert into roles (id, tenant_id, name) values (${one}, ${tenant}, 'one'), (${two}, ${tenant}, 'two')`;
+    await connection`insert into user_roles (user_id, role_id, tenant_id) values (${user}, ${one}, ${tenant})`;
+    await connection`update user_roles set role_id = ${two} where user_id = ${user}`;
+    await connection`update user_roles set granted_at = now() where user_id = ${user}`;
+    return connection.unsafe<Recorded[]>(
+      `${select} where entity_key = '${user}' and kind = 'UPDATED' order by changed_at`,
+    );
+  });
+  const changed = found.map(({ fields }) => JSON.stringify(fields["roles.roleId"]));
+  expect(changed.toSorted()).toEqual(
+    [
+      [null, one],
+      [one, null],
+      [null, two],
+    ]
+      .map((each) => JSON.stringify(each))
+      .toSorted(),
+  );
+});
+
+it("the changes of a table without a primary key cannot be recorded", async () => {
+  const attempt = asOwner(urls.url("vms"), (connection) =>
+    connection.begin(async (tx) => {
+      await tx`create table keyless (id uuid, tenant_id uuid, name text)`;
+      await tx`select record_changes('keyless', 'Keyless', array['name'])`;
+    }),
+  );
+  await expect(attempt).rejects.toThrow("the table keyless has no primary key");
+});
+
 describe("the service", () => {
   it.each([
     [
@@ -292,6 +327,7 @@ describe("a month", () => {
         values ('Vm', gen_random_uuid(), 'CREATED', ${at(days)}, '{}')`);
     }
     const before = await partitions();
+    expect(await removeOldChanges(system, 365 * 86_400, AbortSignal.abort())).toBe(0);
     expect(await removeOldChanges(system, 365 * 86_400)).toBe(1);
     expect(await removeOldChanges(system, 365 * 86_400)).toBe(0);
     expect(await partitions()).toEqual(before.slice(1));

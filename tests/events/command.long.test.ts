@@ -75,11 +75,14 @@ describe("next to a running server", () => {
   it("novacron events replay makes a consumer read events again, and the projection stays correct", async () => {
     const replayed = await events("replay", "vm-projection", "--in", "monitoring", "--json");
     expect(JSON.parse(replayed.stdout)).toMatchObject({ events: expect.any(Number) });
+    const ofOperations = await events("replay", "operation-projection", "--in", "vms", "--json");
+    expect(JSON.parse(ofOperations.stdout).events).toBeGreaterThan(0);
     const check = await novacron(["projections", "check", "--data-dir", dataDir, "--json"]);
     expect(check.code).toBe(0);
     expect(JSON.parse(check.stdout)).toMatchObject({
       monitoring: { vms: 60, missing: [], extra: [], different: [] },
       scheduler: { vms: 60, missing: [], extra: [], different: [] },
+      vms: { missing: [], extra: [], different: [] },
     });
   });
 
@@ -94,6 +97,10 @@ describe("next to a running server", () => {
     [["tail", "--database", "nowhere"], "USAGE: nowhere is not one of"],
     [["tail", "--limit", "0"], "USAGE: --limit: 0 is not a positive whole number"],
     [["replay", "nobody", "--in", "monitoring"], "USAGE: There is no consumer nobody"],
+    [
+      ["replay", "operation-projection", "--in", "monitoring"],
+      "USAGE: operation-projection does not write to monitoring",
+    ],
   ])("novacron events %j is refused with its reason", async (args, reason) => {
     const refused = await events(...args);
     expect(refused.code).toBe(1);
@@ -136,7 +143,12 @@ describe("novacron jobs", () => {
     const urls = Object.fromEntries(
       domains.map((domain) => [`DATABASE_URL_${domain.toUpperCase()}`, fixture.urls.url(domain)]),
     );
-    const keys = { NOVACRON_SIGNING_KEYS: `1:${"k".repeat(32)}`, SUBGRAPH_URL_VMS: "http://127.0.0.1:1/graphql" };
+    const nowhere = "http://127.0.0.1:1/graphql";
+    const keys = {
+      NOVACRON_SIGNING_KEYS: `1:${"k".repeat(32)}`,
+      SUBGRAPH_URL_VMS: nowhere,
+      SUBGRAPH_URL_SCHEDULER: nowhere,
+    };
     const jobs = await startCommand(["jobs"], { ...urls, ...keys }, /^novacron jobs ready$/m);
     const log = fixture.log([], { pollMs: 50 });
     const tenantId = someTenant();

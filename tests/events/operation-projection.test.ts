@@ -1,3 +1,4 @@
+import { sql } from "drizzle-orm";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { WriteTx } from "#db/client.ts";
 import { domains } from "#db/columns.ts";
@@ -13,6 +14,7 @@ import {
   type OperationEvent,
   operationProjectionScope,
 } from "#db/projections/projected-operations.ts";
+import { statement } from "#db/statement.ts";
 import type { OperationDefinition } from "#lib/operations/definition.ts";
 import { newOperationId } from "#lib/operations/operation-id.ts";
 import { checkProjection, rebuildProjection } from "#runtime/events/projections.ts";
@@ -29,6 +31,10 @@ const definition: OperationDefinition<WriteTx> = {
 };
 const same = { missing: [], extra: [], different: [] };
 const subject = `Vm:${newId()}`;
+
+const advisoryLocks = statement<{ count: number }>(
+  () => sql`select count(*)::int as count from pg_locks where locktype = 'advisory' and pid = pg_backend_pid()`,
+);
 
 let fixture: LogFixture;
 beforeEach(async () => {
@@ -98,6 +104,14 @@ describe("the projection of operations", () => {
     expect(await announced(id)).toEqual(["operation.created", "operation.updated"]);
   });
 
+  it("has an operation whose subject has no UUID, without the id", async () => {
+    const created = event("created", 1, "pending");
+    await apply({ ...created, payload: { ...created.payload, subject: "Template:ubuntu" } });
+    expect(await projected(id)).toMatchObject({ state: "pending", subject: null });
+    await apply(event("updated", 2, "running"));
+    expect(await projected(id)).toMatchObject({ state: "running", subject });
+  });
+
   it("forgets an operation that was removed, also when its last events come together", async () => {
     await apply(event("created", 1, "pending"));
     await apply(event("updated", 2, "done"), event("deleted", 3, "done"));
@@ -130,6 +144,39 @@ describe("the projection of operations", () => {
     });
     ended.abort();
     await running;
+  });
+
+  it("is right while operations are claimed, renewed and signalled, which have no events; with a version that its source has not reached it is different", async () => {
+    const claimed = await start("federation");
+    await rebuildProjection(fixture.systems, "vms");
+    await inSource("federation", `update operations set version = version + 3 where id = '${claimed}'`);
+    expect(await checkOperationProjection(between("federation"))).toEqual({ ...same, operations: 1 });
+    await inSource("vms", `update projected_operations set version = 9 where id = '${claimed}'`);
+    expect(await checkOperationProjection(between("federation"))).toMatchObject({ different: [claimed] });
+  });
+
+  it("is rebuilt with little more than 200 locks in a transaction, however many operations have ended", async () => {
+    await inSource(
+      "federation",
+      `insert into operations (id, tenant_id, kind, definition_version, input, state, ended_at, claimable_at)
+       select gen_random_uuid(), '${tenantId}', 'projected', 1, 'null', 'done', now(), null from generate_series(1, 1100)`,
+    );
+    const { source, target } = between("federation");
+    const counts: number[] = [];
+    const counted: typeof target = {
+      ...target,
+      write: (scope, work) =>
+        target.write(scope, async (tx) => {
+          const result = await work(tx);
+          const [locks] = await tx.run(advisoryLocks);
+          counts.push(locks?.count ?? 0);
+          return result;
+        }),
+    };
+    await rebuildOperationProjection({ source, target: counted });
+    // Of operations, and of the event log.
+    expect(Math.max(...counts)).toBeLessThan(210);
+    expect(counts.length).toBeGreaterThan(5);
   });
 
   it("is reported as different where a row was changed, lost or invented, and is repaired by a rebuild", async () => {

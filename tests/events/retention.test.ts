@@ -131,4 +131,21 @@ describe("retention", () => {
     expect(await owner("select event_id from consumed_events")).toEqual([{ event_id: recent }]);
     expect(await consumerPosition(fixture.systems.vms, { name: "c", source: "vms" })).toBeUndefined();
   });
+
+  it("stops between two partitions when its signal aborts, and the next call removes the rest", async () => {
+    await written(30, 2);
+    await written(44, 2);
+    await delivered(26, 4);
+    const stopping = new AbortController();
+    const { vms } = fixture.systems;
+    const stopsAfterOne = {
+      ...vms,
+      write: ((...call) => vms.write(...call).finally(() => stopping.abort())) as typeof vms.write,
+    };
+    expect(await removeOldEvents(stopsAfterOne, 24 * hour, stopping.signal)).toBe(1);
+    expect(await kept()).toHaveLength(2);
+    expect(await removeOldEvents(vms, 24 * hour, AbortSignal.abort())).toBe(0);
+    expect(await removeOldEvents(vms, 24 * hour)).toBe(1);
+    expect(await kept()).toEqual([]);
+  });
 });

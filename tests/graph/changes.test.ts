@@ -97,3 +97,24 @@ it("the changes of a public template are shown to its own tenant alone", async (
   expect(data.own.changes.totalCount).toBeGreaterThan(0);
   expect(data.other).toEqual({ name: "theirs", changes: { totalCount: 0 } });
 });
+
+it("the changes of a built-in role are shown to every tenant, and those of a tenant's own role to it alone", async () => {
+  const builtIn = "00000000-0000-7000-8000-000000000104";
+  const [own, other] = [newId(), newId()];
+  await asOwner(product.urls.url("auth"), async (owner) => {
+    await owner`update roles set description = 'changed' where id = ${builtIn}`;
+    await owner`insert into tenants (id, name) values (${fleetOf(2).tenantId}, 'other') on conflict do nothing`;
+    for (const [id, tenantId] of [
+      [own, fleet.tenantId],
+      [other, fleetOf(2).tenantId],
+    ] as const)
+      await owner`insert into roles (id, tenant_id, name) values (${id}, ${tenantId}, ${id})`;
+  });
+  const role = (id: string) =>
+    product.ask(`{ role(id: "${id}") { changes(first: 1) { nodes { kind fields { name to } } } } }`);
+  expect((await role(builtIn)).data.role.changes.nodes).toEqual([
+    { kind: "UPDATED", fields: [{ name: "description", to: "changed" }] },
+  ]);
+  expect((await role(own)).data.role.changes.nodes).toEqual([{ kind: "CREATED", fields: [] }]);
+  expect((await role(other)).errors[0]?.extensions.code).toBe("NOT_FOUND");
+});

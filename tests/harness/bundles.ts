@@ -11,6 +11,7 @@ const testPrograms = [
   "tests/events/proof-relay.ts",
   "tests/events/proof-writer.ts",
   "tests/failure/write-and-die.ts",
+  "tests/lifecycle/vm-worker-process.ts",
   "tests/migrations/migrate-in-a-process.ts",
   "tests/operations/slot-worker-process.ts",
   "tests/operations/worker-process.ts",

@@ -63,6 +63,12 @@ export class SimulatedProcess {
     return code ?? by;
   }
 
+  /** Resolves when the process has ended. */
+  async ended(): Promise<void> {
+    const child = this.#child;
+    if (child && child.exitCode === null && child.signalCode === null) await once(child, "exit");
+  }
+
   async restart(): Promise<void> {
     await this.end("SIGKILL");
     await this.run();

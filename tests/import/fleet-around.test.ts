@@ -136,6 +136,7 @@ const otherTables = [
   "executed_writes",
   "operation_schedules",
   "operation_steps",
+  "operation_workers",
   "operations",
   "projected_operations",
   "vm_slots",

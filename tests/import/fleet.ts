@@ -8,7 +8,7 @@ import type { FleetDatabases, Tenant } from "#import/fleet.ts";
 import { type Database, openDatabase } from "#db/client.ts";
 import type { Domain } from "#db/columns.ts";
 import { demoTenantId, demoTenantName } from "#lib/trust/demo-tenant.ts";
-import { asOwner, cloneDatabases } from "#tests/harness/server.ts";
+import { asOwner, cloneDatabases, type TestDatabases } from "#tests/harness/server.ts";
 
 export const demo: Tenant = { id: demoTenantId, name: demoTenantName };
 
@@ -25,8 +25,21 @@ export interface TestFleet {
   close(): Promise<void>;
 }
 
+/** Clones empty databases, and removes them at the end. */
 export async function emptyFleet(): Promise<TestFleet> {
   const urls = await cloneDatabases();
+  const fleet = await fleetOn(urls);
+  return {
+    ...fleet,
+    close: async () => {
+      await fleet.close();
+      await urls.drop();
+    },
+  };
+}
+
+/** Opens databases that another fixture removes. */
+export async function fleetOn(urls: Pick<TestDatabases, "url">): Promise<TestFleet> {
   const databases = await openDatabases({ url: urls.url, embedded: false, stop: async () => undefined });
   const monitoringJobs: Database = await openDatabase({
     domain: "monitoring",
@@ -55,7 +68,6 @@ export async function emptyFleet(): Promise<TestFleet> {
     close: async () => {
       await closeDatabases(databases);
       await monitoringJobs.close();
-      await urls.drop();
       rmSync(folder, { recursive: true, force: true });
     },
   };

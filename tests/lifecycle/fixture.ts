@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll } from "vitest";
 import { Replaceable } from "#lib/replaceable.ts";
 import { closeDatabases, type Databases, openDatabases } from "#runtime/databases.ts";
-import { startOperations } from "#runtime/operations/start-operations.ts";
+import { type OperationOptions, startOperations } from "#runtime/operations/start-operations.ts";
 import { callsInProcess } from "#runtime/service-calls.ts";
 import { newId } from "#lib/uuid.ts";
 import { until } from "#tests/events/until.ts";
@@ -22,6 +22,8 @@ export interface Lifecycle {
   product: TestProduct;
   hypervisor: SimulatedProcess;
   nodes: Node[];
+  /** The databases under their system roles. */
+  systems: Databases;
   /** Sends a mutation with `vm`, `operation` and `userErrors` in its payload. @throws Error for errors of the request */
   mutate(name: string, input: Record<string, unknown>): Promise<Payload>;
   /** Creates a VM, and resolves when its operation has ended. */
@@ -63,7 +65,7 @@ export function lifecycleFixture({ nodes = 3 } = {}): Lifecycle {
   const fixture = {} as Lifecycle;
   let stop: () => Promise<void> = async () => undefined;
   beforeAll(async () => {
-    const opened = await open(nodes);
+    const opened = await openLifecycle(nodes);
     ({ stop } = opened);
     Object.assign(fixture, opened);
   });
@@ -71,14 +73,25 @@ export function lifecycleFixture({ nodes = 3 } = {}): Lifecycle {
   return fixture;
 }
 
-async function open(count: number): Promise<Lifecycle & { stop(): Promise<void> }> {
+interface LifecycleOptions {
+  /** Whether other processes run the operations. */
+  worksElsewhere?: boolean;
+  /** How often each node has 8 cores and 16 GiB. */
+  nodeSize?: number;
+}
+
+/** Starts one with this many nodes. */
+export async function openLifecycle(
+  count: number,
+  { worksElsewhere = false, nodeSize = 1 }: LifecycleOptions = {},
+): Promise<Lifecycle & { stop(): Promise<void> }> {
   const [product, hypervisor] = await Promise.all([bootProduct({ withEvents: true }), SimulatedProcess.start()]);
-  const nodes = await insertNodes(product, count);
+  const nodes = await insertNodes(product, count, nodeSize);
   const folder = mkdtempSync(join(tmpdir(), "lifecycle-"));
   const server = { url: product.urls.url, embedded: false, stop: async () => undefined };
   const systems: Databases = await openDatabases(server, "system");
   const calls = callsInProcess("jobs", product.subgraphs);
-  const operations = startOperations({
+  const options: OperationOptions = {
     server,
     services: product.databases,
     systems,
@@ -89,9 +102,11 @@ async function open(count: number): Promise<Lifecycle & { stop(): Promise<void> 
       eventRetentionSeconds: 86_400,
       operationRetentionSeconds: 86_400,
       changeRetentionSeconds: 365 * 86_400,
+      vmRetentionSeconds: 7 * 86_400,
     },
     signingKeys: new Replaceable([{ id: "one", secret: "1".repeat(43) }]),
-  });
+  };
+  const operations = worksElsewhere ? undefined : startOperations(options);
   const ask = async <Data>(query: string, variables: Record<string, unknown>): Promise<Data> => {
     const { data, errors } = await product.ask(query, variables);
     if (errors.length > 0) throw new Error(JSON.stringify(errors));
@@ -101,6 +116,7 @@ async function open(count: number): Promise<Lifecycle & { stop(): Promise<void> 
     product,
     hypervisor,
     nodes,
+    systems,
     mutate: async (name, input) => {
       const type = `${name[0]?.toUpperCase()}${name.slice(1)}Input!`;
       const query = `mutation ($input: ${type}) { payload: ${name}(input: $input) { vm { id state } operation { id } userErrors { code field message } } }`;
@@ -143,7 +159,7 @@ async function open(count: number): Promise<Lifecycle & { stop(): Promise<void> 
   return {
     ...lifecycle,
     stop: async () => {
-      await operations.stop();
+      await operations?.stop();
       await calls.close();
       await product.stop();
       await closeDatabases(systems);
@@ -153,12 +169,12 @@ async function open(count: number): Promise<Lifecycle & { stop(): Promise<void> 
   };
 }
 
-async function insertNodes({ urls }: TestProduct, count: number): Promise<Node[]> {
+async function insertNodes({ urls }: TestProduct, count: number, size: number): Promise<Node[]> {
   const nodes = Array.from({ length: count }, (_, at) => ({ id: newId(), name: `node-${at + 1}` }));
   const amounts = {
-    cpuMillicores: 8_000,
-    memoryMb: 16_384,
-    storageGb: 1_000,
+    cpuMillicores: 8_000 * size,
+    memoryMb: 16_384 * size,
+    storageGb: 1_000 * size,
     networkMbps: 0,
     gpuCount: 0,
     gpuMilli: 0,

@@ -3,14 +3,33 @@ import { changeDemoFleet } from "#demo/change-fleet.ts";
 import { replayTraces } from "#demo/replay.ts";
 import { seedDemoFleet } from "#demo/seed.ts";
 import { importBitbrains } from "#import/bitbrains.ts";
-import { demo, emptyFleet, type TestFleet, trace } from "#tests/import/fleet.ts";
+import { makeDemoMachines } from "#demo/machines.ts";
+import { until } from "#tests/events/until.ts";
+import { demo, fleetOn, type TestFleet, trace } from "#tests/import/fleet.ts";
+import { openLifecycle } from "#tests/lifecycle/fixture.ts";
 
+let lifecycle: Awaited<ReturnType<typeof openLifecycle>>;
 let fleet: TestFleet;
 beforeAll(async () => {
-  fleet = await emptyFleet();
+  lifecycle = await openLifecycle(0);
+  fleet = await fleetOn(lifecycle.product.urls);
   await seedDemoFleet(fleet.dbs);
+  await makeDemoMachines(fleet.dbs.vms, lifecycle.hypervisor.client, demo.id, AbortSignal.timeout(60_000));
 });
-afterAll(() => fleet.close());
+afterAll(async () => {
+  await lifecycle?.stop();
+  await fleet?.close();
+});
+
+/** Resolves when no operation on a VM is running any more. */
+const operationsEnded = () =>
+  until("all operations have ended", async () => {
+    const [running] = await fleet.rows<{ count: number }>(
+      "vms",
+      "select count(*)::int as count from operations where subject like 'Vm:%' and ended_at is null",
+    );
+    return running?.count === 0;
+  });
 
 const steps = 40;
 const eventCounts = async (domain: "vms" | "monitoring" | "federation") =>
@@ -31,6 +50,7 @@ describe("the demo fleet", () => {
     const now = new Date();
     const changed = await Promise.all(Array.from({ length: 4 }, () => changeDemoFleet(fleet.dbs, demo.id, now)));
     expect(changed.filter(Boolean)).toHaveLength(1);
+    await operationsEnded();
     expect(more(before, await eventCounts("vms"), "vm_state_transition.created")).toBe(1);
   });
 
@@ -41,8 +61,10 @@ describe("the demo fleet", () => {
       federation: await eventCounts("federation"),
     };
     const start = Math.ceil(Date.now() / 10_000) * 10_000 + 10_000;
-    for (let step = 0; step < steps; step++)
+    for (let step = 0; step < steps; step++) {
       expect(await changeDemoFleet(fleet.dbs, demo.id, new Date(start + step * 10_000))).toBe(true);
+      await operationsEnded();
+    }
     const after = {
       vms: await eventCounts("vms"),
       monitoring: await eventCounts("monitoring"),

@@ -5,7 +5,7 @@ import { getTableName } from "drizzle-orm";
 import type { PgTable } from "drizzle-orm/pg-core";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { columnOf } from "#db/rows.ts";
-import { domains } from "#db/columns.ts";
+import { type Domain, domains } from "#db/columns.ts";
 import { type History, recordChanges, undecided } from "#db/change-history/history.ts";
 import { migrateDomain } from "#db/migrate.ts";
 import { domainJournal, migrationsFolder } from "#db/migration-files.ts";
@@ -63,7 +63,39 @@ describe.each(domains)("the change history of the %s database", (domain) => {
     for (const { recorded } of await declaredHistories(domain))
       expect(recorded.filter((property) => secret.test(property))).toEqual([]);
   });
+
+  it("records no document but those whose shape has no room for a secret", async () => {
+    const documents = (await declaredHistories(domain)).flatMap(({ table, recorded }) =>
+      recorded
+        .filter((property) => columnOf(table, property).getSQLType() === "jsonb")
+        .map((property) => `${getTableName(table)}.${property}`),
+    );
+    expect(documents.filter((document) => !closedDocuments.includes(document))).toEqual([]);
+  });
 });
+
+/** Documents of a shape that the product defines: amounts, names of permissions and regions, labels and tags. */
+const closedDocuments = [
+  "api_keys.permissions",
+  "api_keys.scopes",
+  "roles.permissions",
+  "vms.resourceConfig",
+  "vms.tags",
+  "vm_templates.resourceConfig",
+  "vm_templates.tags",
+  "alert_rules.scope",
+  "alert_rules.labels",
+  "alert_instances.labels",
+  "cloud_providers.regions",
+  "multicloud_vms.tags",
+  "nodes.capacity",
+  "nodes.allocatable",
+  "nodes.allocationRules",
+  "nodes.labels",
+  "nodes.taints",
+  "scaling_recommendations.currentResources",
+  "scaling_recommendations.recommendedResources",
+];
 
 function argumentsOf({ table, type, key, tenant, part, recorded, noted }: History): string[] {
   const names = (properties: readonly string[]) => properties.map((each) => nameOf(table, each)).join(",");
@@ -72,14 +104,23 @@ function argumentsOf({ table, type, key, tenant, part, recorded, noted }: Histor
 
 const nameOf = (table: PgTable, property: string): string => columnOf(table, property).name;
 
-it("a database with rows records their changes from its upgrade on", async () => {
+/** Returns a folder with the migrations of a domain that come before the one with this name. */
+async function migrationsBefore(domain: Domain, name: string): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), "migrations-"));
   onTestFinished(() => rmSync(folder, { recursive: true }));
-  cpSync(migrationsFolder("vms"), folder, { recursive: true });
-  const all = await domainJournal("vms");
-  const before = all.filter(({ tag }) => !/_(add_entity_changes|secure_entity_changes|record_changes)$/.test(tag));
-  expect(all.length - before.length).toBeGreaterThan(2);
-  writeFileSync(join(folder, "meta/_journal.json"), JSON.stringify({ entries: before }));
+  cpSync(migrationsFolder(domain), folder, { recursive: true });
+  const all = await domainJournal(domain);
+  const entries = all.slice(
+    0,
+    all.findIndex(({ tag }) => tag.endsWith(name)),
+  );
+  expect(entries.length).toBeGreaterThan(0);
+  writeFileSync(join(folder, "meta/_journal.json"), JSON.stringify({ entries }));
+  return folder;
+}
+
+it("a database with rows records their changes from its upgrade on", async () => {
+  const folder = await migrationsBefore("vms", "_add_entity_changes");
   const { url, sql, drop } = await scratchDatabase();
   onTestFinished(drop);
   await migrateDomain(url, "vms", { folder });
@@ -94,4 +135,23 @@ it("a database with rows records their changes from its upgrade on", async () =>
     { kind: "UPDATED", fields: { description: [null, "changed"] } },
     { kind: "CREATED", fields: {} },
   ]);
+});
+
+it("documents that were recorded before are withheld after the upgrade", async () => {
+  const folder = await migrationsBefore("federation", "_record_no_open_documents");
+  const { url, sql, drop } = await scratchDatabase();
+  onTestFinished(drop);
+  await migrateDomain(url, "federation", { folder });
+  await sql`insert into compliance_policies (tenant_id, name, framework, rules) values (${platformTenantId}, 'a', 'gdpr', '{"key": "old secret"}')`;
+  await sql`update compliance_policies set name = 'b', rules = '{"key": "new secret"}'`;
+  await sql`delete from compliance_policies`;
+  await migrateDomain(url, "federation");
+  const changes = await sql<{ kind: string; fields: Record<string, unknown> }[]>`
+    select kind, fields from entity_changes order by changed_at`;
+  expect(changes.map(({ kind, fields: { name, rules } }) => [kind, name, rules])).toEqual([
+    ["CREATED", undefined, undefined],
+    ["UPDATED", ["a", "b"], []],
+    ["DELETED", ["b", null], undefined],
+  ]);
+  expect(JSON.stringify(changes)).not.toContain("secret");
 });

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { expect, it } from "vitest";
 import { holdRange } from "#db/monitoring/metric-ranges.ts";
 import { dropOldMetrics } from "#db/monitoring/retention.ts";
+import { platformTenantId } from "#lib/trust/platform-tenant.ts";
 import { sampleRetention } from "#runtime/jobs/monitoring.ts";
 import { plannerSettings } from "#tests/harness/planner-settings.ts";
 import { at, onEveryMetricStorage } from "./metric-storage.ts";
@@ -79,7 +80,8 @@ onEveryMetricStorage((database) => {
     await database().write(randomUUID(), { vmId: [vmId], time: [old], cpuUsagePercent: [10] });
     const { steps } = sampleRetention(database().system);
     const round = async () => {
-      for (const { run } of steps) await run(new AbortController().signal);
+      for (const { run } of steps)
+        await run(new AbortController().signal, { tenantId: platformTenantId, actor: "job:test" });
     };
     await database().owner`alter function refresh_vm_metrics_hourly(int) rename to refresh_removed`;
     await expect(round()).rejects.toMatchObject({ code: "42883" });

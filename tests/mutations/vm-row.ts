@@ -6,19 +6,20 @@ export interface InsertedVm {
   state?: string;
   /** Whether it is on a node. */
   isPlaced?: boolean;
+  isProtected?: boolean;
 }
 
 /** Inserts a VM that has no machine, and returns its id. */
 export async function insertVm(
   urls: Pick<TestDatabases, "url">,
-  { tenantId, state = "running", isPlaced = true }: InsertedVm,
+  { tenantId, state = "running", isPlaced = true, isProtected = false }: InsertedVm,
 ): Promise<string> {
   const id = newId();
   await asOwner(
     urls.url("vms"),
     (sql) => sql`
-      insert into vms (id, name, state, node_id, hypervisor_type, owner_id, tenant_id, resource_config)
-      values (${id}, ${id}, ${state}, ${isPlaced ? newId() : null}, 'kvm', ${newId()}, ${tenantId}, '{"cpuMillicores": 500, "memoryMb": 512}')`,
+      insert into vms (id, name, state, node_id, hypervisor_type, owner_id, tenant_id, is_protected, deleted_at, resource_config)
+      values (${id}, ${id}, ${state}, ${isPlaced ? newId() : null}, 'kvm', ${newId()}, ${tenantId}, ${isProtected}, ${state === "deleted" ? new Date() : null}, '{"cpuMillicores": 500, "memoryMb": 512}')`,
   );
   return id;
 }

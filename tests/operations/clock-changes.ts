@@ -31,12 +31,14 @@ function started(cron: string, wall: (at: number) => number, from: number, to: n
     const date = new Date(shown);
     return fits(minutes, date.getUTCMinutes()) && fits(hours, date.getUTCHours());
   };
+  const isOfEveryHour =
+    hours.startsWith("*") || Array.from({ length: 24 }, (_, at) => at).every((at) => fits(hours, at));
   const starts: number[] = [];
   let latest = wall(from);
   for (let at = from + minute; at <= to; at += minute) {
     const shown = wall(at);
-    let isNow = hours === "*" && isDue(shown);
-    if (hours !== "*") for (let passed = latest + minute; passed <= shown; passed += minute) isNow ||= isDue(passed);
+    let isNow = isOfEveryHour && isDue(shown);
+    if (!isOfEveryHour) for (let passed = latest + minute; passed <= shown; passed += minute) isNow ||= isDue(passed);
     latest = Math.max(latest, shown);
     if (isNow) starts.push(at);
   }
@@ -55,6 +57,8 @@ const crons = [
   "7 * * * *",
   "0 */2 * * *",
   "30 0-4 * * *",
+  "10 0-23 * * *",
+  "50 0-11,12-23 * * *",
   "*/20 1,2,3 * * *",
   "0 0 * * *",
   "45 23,1 * * *",

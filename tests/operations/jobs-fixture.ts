@@ -5,6 +5,7 @@ import { onTestFinished } from "vitest";
 import { Replaceable } from "#lib/replaceable.ts";
 import type { Keyring } from "#lib/trust/keyring.ts";
 import { closeDatabases, openDatabases } from "#runtime/databases.ts";
+import { startEvents } from "#runtime/events/start-events.ts";
 import { domainOperations } from "#runtime/operations/domain-operations.ts";
 import { startOperations } from "#runtime/operations/start-operations.ts";
 import { cloneDatabases } from "#tests/harness/server.ts";
@@ -22,6 +23,7 @@ export async function jobsFixture() {
     eventRetentionSeconds: 86_400,
     operationRetentionSeconds: 86_400,
     changeRetentionSeconds: 365 * 86_400,
+    vmRetentionSeconds: 7 * 86_400,
   };
   const signingKeys = new Replaceable(keyring);
   const stops: (() => Promise<void>)[] = [];
@@ -36,6 +38,14 @@ export async function jobsFixture() {
     urls,
     systems,
     operations: domainOperations(dependencies),
-    start: () => stops.push(startOperations({ server, ...dependencies }).stop),
+    /** Starts the jobs, and what keeps the projections up to date. */
+    start: async () => {
+      const stopping = new AbortController();
+      const events = await startEvents(server, { redisUrl: undefined }, stopping.signal);
+      stops.push(startOperations({ server, ...dependencies }).stop, async () => {
+        stopping.abort();
+        await events.ended;
+      });
+    },
   };
 }

@@ -1,6 +1,13 @@
 import { definitionKey, type Json, lastSafePosition, type OperationDefinition } from "#lib/operations/definition.ts";
-import { type Change, changed, hasEnded, type Leftover, type OperationRecord } from "#lib/operations/record.ts";
-import type { ClaimOptions, Claimed, Lease, OperationStore } from "#lib/operations/store.ts";
+import {
+  type Change,
+  changed,
+  hasEnded,
+  type Leftover,
+  type OperationRecord,
+  type OperationState,
+} from "#lib/operations/record.ts";
+import type { ClaimOptions, Claimed, Lease, OperationStore, WorkerState } from "#lib/operations/store.ts";
 
 /** The writes of a transaction, which become visible when it commits. */
 export interface MemoryTx {
@@ -10,6 +17,8 @@ export interface MemoryTx {
 interface Stored {
   record: OperationRecord;
   leftBehind: readonly Leftover[];
+  /** The state before the operation was parked for want of its definition. */
+  suspended: OperationState | undefined;
   waitingFor: string | undefined;
   resumesAt: number | undefined;
   claimableAt: number | undefined;
@@ -20,14 +29,20 @@ interface Stored {
 export class MemoryStore {
   now = 0;
   readonly operations = new Map<string, Stored>();
+  readonly #workers = new Map<string, { known: readonly string[]; since: number; seenAt: number }>();
+  readonly #resumes: boolean;
   readonly #committed: (entry: string) => void;
 
-  /** @param committed is called with each committed write of a step, in their order */
-  constructor(committed: (entry: string) => void) {
+  /**
+   * @param committed is called with each committed write of a step, in their order
+   * @param resumes whether what was parked for want of a definition continues with it
+   */
+  constructor(committed: (entry: string) => void, { resumes = true } = {}) {
     this.#committed = committed;
+    this.#resumes = resumes;
   }
 
-  start(id: string, { kind, version }: OperationDefinition<MemoryTx>, input: Json = null): void {
+  start(id: string, { kind, version, steps }: OperationDefinition<MemoryTx>, input: Json = null): void {
     const record: OperationRecord = {
       id,
       tenantId: "tenant",
@@ -35,6 +50,7 @@ export class MemoryStore {
       requestId: undefined,
       kind,
       definitionVersion: version,
+      stepNames: steps.map(({ name }) => name),
       input,
       state: "pending",
       steps: [],
@@ -44,7 +60,7 @@ export class MemoryStore {
       token: 0,
     };
     const times = { waitingFor: undefined, resumesAt: undefined, claimableAt: this.now, leaseId: undefined };
-    this.operations.set(id, { record, leftBehind: [], ...times });
+    this.operations.set(id, { record, leftBehind: [], suspended: undefined, ...times });
   }
 
   cancel(id: string, definition: OperationDefinition<MemoryTx>): boolean {
@@ -65,11 +81,28 @@ export class MemoryStore {
     if (stored.leaseId === undefined && stored.waitingFor === name) stored.claimableAt = this.now;
   }
 
-  claim({ leaseId, leaseMs, limit, known, unknownAfterMs }: ClaimOptions): Claimed {
+  announce({ workerId, known, unknownAfterMs }: WorkerState): void {
+    const before = this.#workers.get(workerId);
+    const since = before && before.seenAt > this.now - unknownAfterMs ? before.since : this.now;
+    this.#workers.set(workerId, { known, since, seenAt: this.now });
+    for (const stored of this.operations.values()) {
+      if (!this.#resumes || stored.suspended === undefined || !known.includes(keyOf(stored.record))) continue;
+      stored.record = { ...stored.record, state: stored.suspended };
+      stored.suspended = undefined;
+      stored.claimableAt = this.now;
+    }
+  }
+
+  claim({ workerId, leaseId, leaseMs, limit, known, unknownAfterMs }: ClaimOptions): Claimed {
+    const longAgo = this.now - unknownAfterMs;
+    const living = [...this.#workers.values()].filter(({ seenAt }) => seenAt > longAgo);
+    const own = this.#workers.get(workerId);
+    const isLongHere = own !== undefined && own.seenAt > longAgo && own.since <= longAgo;
     const due = [...this.operations.values()]
       .filter(({ claimableAt = Infinity, record }) => {
-        const isKnown = known.includes(definitionKey(record.kind, record.definitionVersion));
-        return claimableAt <= this.now - (isKnown ? 0 : unknownAfterMs);
+        const key = keyOf(record);
+        if (known.includes(key)) return claimableAt <= this.now;
+        return claimableAt <= longAgo && isLongHere && !living.some((worker) => worker.known.includes(key));
       })
       .toSorted((one, other) => (one.claimableAt ?? 0) - (other.claimableAt ?? 0))
       .slice(0, limit);
@@ -98,14 +131,17 @@ export class MemoryStore {
     const stored = this.#held(lease);
     if (!stored || stored.record.token !== token || (stored.record.cancelRequested && !cancelRequested)) return false;
     const { next, waitingFor, leftBehind = [] } = change;
+    const before = stored.record.state;
     stored.record = changed(stored.record, change);
     stored.waitingFor = waitingFor;
     stored.leftBehind = leftBehind;
-    if (next !== "rest") stored.resumesAt = typeof next === "string" ? undefined : this.now + next.resumeInMs;
+    stored.suspended = next === "suspend" ? before : undefined;
+    if (next !== "rest" && next !== "suspend")
+      stored.resumesAt = typeof next === "string" ? undefined : this.now + next.resumeInMs;
     if (next === "continue") return true;
     stored.leaseId = undefined;
     const isSignalled = waitingFor !== undefined && stored.record.signals[waitingFor] !== undefined;
-    stored.claimableAt = next === "end" ? undefined : isSignalled ? this.now : stored.resumesAt;
+    stored.claimableAt = next === "end" || next === "suspend" ? undefined : isSignalled ? this.now : stored.resumesAt;
     return true;
   }
 
@@ -136,12 +172,16 @@ export class MemoryStore {
   }
 }
 
+const keyOf = ({ kind, definitionVersion, stepNames }: OperationRecord): string =>
+  definitionKey(kind, definitionVersion, stepNames);
+
 /** How a call travels: when it reaches the other side, and when its response comes back. Either may be lost: it rejects then, or never settles. */
 export type Travel = <T>(apply: () => T) => Promise<T>;
 
 /** Returns the store as one worker reaches it. */
 export function reached(store: MemoryStore, travel: Travel): OperationStore<MemoryTx> {
   return {
+    announce: (worker) => travel(() => store.announce(worker)),
     claim: (options) => travel(() => store.claim(options)),
     renew: (lease, leaseMs) => travel(() => store.renew(lease, leaseMs)),
     save: (lease, record, change) => travel(() => store.save(lease, record, change)),

@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import type { WriteTx } from "#db/client.ts";
+import { abandonOperation } from "#db/operations/requests.ts";
 import { removeEndedOperations } from "#db/operations/retention.ts";
 import { scheduleStore } from "#db/operations/schedules.ts";
 import { Schedule } from "#lib/operations/schedule.ts";
@@ -7,6 +8,7 @@ import { platformTenantId } from "#lib/trust/platform-tenant.ts";
 import { newId } from "#lib/uuid.ts";
 import { definitionOf, effect, type Fixture, operationsFixture } from "./fixture.ts";
 
+const scope = { tenantId: platformTenantId, actor: "job:test" };
 const day = 86_400;
 const running = new AbortController().signal;
 
@@ -46,11 +48,20 @@ it("operations that ended longer ago than the retention are removed with their s
   ];
   for (const state of ["done", "compensated", "abandoned"])
     await insert(fixture, { count: 5, state, endedDaysAgo: 31 });
-  expect(await removeEndedOperations(fixture.system, 30 * day, running, { limit: 4 })).toBe(15);
+  expect(await removeEndedOperations(fixture.system, scope, 30 * day, running, { limit: 4 })).toBe(15);
   expect((await left(fixture)).toSorted()).toEqual(kept.toSorted());
   const [steps] = await fixture.owner`select count(*)::int as count from operation_steps`;
   expect(steps).toEqual({ count: kept.length });
-  expect(await removeEndedOperations(fixture.system, 30 * day, running)).toBe(0);
+  expect(await removeEndedOperations(fixture.system, scope, 30 * day, running)).toBe(0);
+});
+
+it("an operation that was parked for longer than the retention is kept for the retention after it was abandoned", async () => {
+  const fixture = await operationsFixture({ tenantId: platformTenantId });
+  const [id = ""] = await insert(fixture, { count: 1, state: "parked", endedDaysAgo: 31 });
+  await fixture.service.write(fixture.scope, (tx) => abandonOperation(tx, id, { consent: true }));
+  expect(await removeEndedOperations(fixture.system, scope, 30 * day, running)).toBe(0);
+  await fixture.owner`update operations set ended_at = ended_at - interval '31 days'`;
+  expect(await removeEndedOperations(fixture.system, scope, 30 * day, running)).toBe(1);
 });
 
 it("of a schedule's operations the newest few in each state are kept, and each that is removed has an event", async () => {
@@ -67,7 +78,7 @@ it("of a schedule's operations the newest few in each state are kept, and each t
       kept.push(...(await insert(fixture, { count, state, schedule, endedDaysAgo: 0 })).slice(0, 5));
     }
   kept.push(...(await insert(fixture, { count: 8, state: "parked", schedule: "often", endedDaysAgo: 0 })));
-  expect(await removeEndedOperations(fixture.system, 30 * day, running, { kept: 5, limit: 20 })).toBe(50);
+  expect(await removeEndedOperations(fixture.system, scope, 30 * day, running, { kept: 5, limit: 20 })).toBe(50);
   expect((await left(fixture)).toSorted()).toEqual(kept.toSorted());
   const [events] = await fixture.owner`
     select count(distinct entity_key)::int as count from outbox_events where type = 'vms_operation.deleted'`;
@@ -77,12 +88,12 @@ it("of a schedule's operations the newest few in each state are kept, and each t
 it("a removal ends at its signal, and two at once remove each operation once", async () => {
   const fixture = await operationsFixture();
   await insert(fixture, { count: 40, state: "done", endedDaysAgo: 31 });
-  expect(await removeEndedOperations(fixture.system, 30 * day, AbortSignal.abort())).toBe(0);
+  expect(await removeEndedOperations(fixture.system, scope, 30 * day, AbortSignal.abort())).toBe(0);
   const counts = await Promise.all(
-    [1, 2].map(() => removeEndedOperations(fixture.system, 30 * day, running, { limit: 3 })),
+    [1, 2].map(() => removeEndedOperations(fixture.system, scope, 30 * day, running, { limit: 3 })),
   );
   expect((counts[0] ?? 0) + (counts[1] ?? 0) + (await left(fixture)).length).toBe(40);
-  await removeEndedOperations(fixture.system, 30 * day, running);
+  await removeEndedOperations(fixture.system, scope, 30 * day, running);
   expect(await left(fixture)).toEqual([]);
   const [events] = await fixture.owner`
     select count(*)::int as count from outbox_events where type = 'vms_operation.deleted'`;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { WriteTx } from "#db/client.ts";
+import { listSchedules } from "#db/operations/schedule-list.ts";
 import { scheduleStore } from "#db/operations/schedules.ts";
 import { Schedule, type ScheduleDefinition } from "#lib/operations/schedule.ts";
 import { platformTenantId } from "#lib/trust/platform-tenant.ts";
@@ -14,6 +15,7 @@ interface StoredSchedule {
   cron: string;
   zone: string;
   next_at: Date | null;
+  disabled_at: Date | null;
   last_at: Date | null;
   last_operation_id: string | null;
   skipped: number;
@@ -93,22 +95,63 @@ describe("a schedule", () => {
     }
   });
 
-  it("whose last operation still runs starts none, and counts that", async () => {
+  it("whose last operation still runs starts none until it has ended, and then one, late, for all times that have passed", async () => {
     const { fixture, fire } = await scheduled();
-    await outage(fixture, 2);
+    await outage(fixture, 4);
     await fire();
     const [first] = await started(fixture);
-    const dueAt = await outage(fixture, 1);
-    await fire();
+    const dueAt = await outage(fixture, 3);
+    for (let round = 0; round < 3; round += 1) expect(await fire()).toBe(5_000);
     expect(await started(fixture)).toHaveLength(1);
-    const row = await stored(fixture);
-    expect(row).toMatchObject({ skipped: 1, last_operation_id: first?.id, next_at: scheduleOf().nextTime(new Date()) });
-    expect(row.last_at?.getTime()).toBeLessThan(dueAt.getTime());
-    // An operation that is parked waits for a person, and not the schedule for it.
-    await end(fixture, first?.id ?? "", "parked");
-    await outage(fixture, 1);
+    expect(await stored(fixture)).toMatchObject({ skipped: 0, last_operation_id: first?.id, next_at: dueAt });
+    await end(fixture, first?.id ?? "", "compensated");
     await fire();
-    expect(await started(fixture)).toHaveLength(2);
+    await fire();
+    const [, second, ...others] = await started(fixture);
+    expect(others).toEqual([]);
+    const next = scheduleOf().nextTime(new Date());
+    expect(await stored(fixture)).toMatchObject({
+      skipped: 1,
+      last_operation_id: second?.id,
+      last_at: dueAt,
+      next_at: next,
+    });
+    // An operation that is parked waits for a person, and not the schedule for it.
+    await end(fixture, second?.id ?? "", "parked");
+    await fixture.owner`update operation_schedules set next_at = now()`;
+    await fire();
+    expect(await started(fixture)).toHaveLength(3);
+    expect(await stored(fixture)).toMatchObject({ skipped: 1 });
+  });
+
+  it("whose last operation runs for long is neither disabled nor taken over by another release", async () => {
+    const { fixture, store, fire } = await scheduled();
+    await outage(fixture, 2);
+    await fire();
+    const dueAt = await outage(fixture, 1);
+    await store.fire([]);
+    await store.fire([scheduleOf({ cron: "0 4 * * *" })]);
+    expect(await stored(fixture)).toMatchObject({ cron: "30 2 * * *", next_at: dueAt, disabled_at: null });
+  });
+
+  it("of a new release is not fired by the release before, which does not put its own times back", async () => {
+    const { fixture, store } = await scheduled();
+    const [before, after] = [scheduleOf(), scheduleOf({ cron: "* * * * *" })];
+    await store.define([after]);
+    await fixture.owner`update operation_schedules set next_at = now()`;
+    await store.fire([before]);
+    expect(await started(fixture)).toEqual([]);
+    await store.fire([after]);
+    expect(await started(fixture)).toHaveLength(1);
+    expect(await stored(fixture)).toMatchObject({ cron: "* * * * *" });
+  });
+
+  it("of a new release that is gone again is taken over by the release before, after a while", async () => {
+    const { fixture, store } = await scheduled();
+    await store.define([scheduleOf({ cron: "* * * * *" })]);
+    await fixture.owner`update operation_schedules set next_at = now() - interval '11 minutes'`;
+    await store.fire([scheduleOf()]);
+    expect(await stored(fixture)).toMatchObject({ cron: "30 2 * * *", next_at: scheduleOf().nextTime(new Date()) });
   });
 
   it("that comes due again for the same time starts nothing", async () => {
@@ -142,14 +185,45 @@ describe("a schedule", () => {
     await outage(fixture, 1);
     await fixture.owner`update operation_schedules set next_at = now()`;
     await store.fire(other);
-    expect((await stored(fixture)).next_at).not.toBeNull();
+    expect((await stored(fixture)).disabled_at).toBeNull();
     await outage(fixture, 1);
     await store.fire(other);
-    expect((await stored(fixture)).next_at).toBeNull();
-    expect(await store.fire([scheduleOf()])).toBeUndefined();
+    const listed = async () => (await listSchedules(fixture.system)).map(({ nextAt }) => nextAt);
+    expect(await listed()).toEqual([null]);
+    expect(await store.fire(other)).toBeUndefined();
     expect(await started(fixture)).toEqual([]);
-    await store.define([scheduleOf()]);
-    expect(await stored(fixture)).toMatchObject({ next_at: scheduleOf().nextTime(new Date()) });
+    await store.define([scheduleOf({ cron: "0 4 * * *" })]);
+    expect(await listed()).toEqual([scheduleOf({ cron: "0 4 * * *" }).nextTime(new Date())]);
+  });
+
+  it("that was due in an outage runs once in the release that has it, also when the release before has disabled it by then", async () => {
+    const { fixture, store, fire } = await scheduled();
+    const dueAt = await outage(fixture, 1);
+    await store.fire([]);
+    expect((await stored(fixture)).disabled_at).not.toBeNull();
+    await fire();
+    expect(await started(fixture)).toHaveLength(1);
+    const next = scheduleOf().nextTime(new Date());
+    expect(await stored(fixture)).toMatchObject({ last_at: dueAt, next_at: next, disabled_at: null });
+    await fire();
+    await store.fire([]);
+    expect(await started(fixture)).toHaveLength(1);
+    expect((await stored(fixture)).disabled_at).toBeNull();
+  });
+
+  it("that was fired meanwhile is not disabled by a program that has read before that it was overdue", async () => {
+    const { fixture, store, fire } = await scheduled();
+    await outage(fixture, 1);
+    const reads = { ...fixture.system } as typeof fixture.system;
+    reads.run = async (...call) => {
+      const read = await fixture.system.run(...call);
+      await fire();
+      return read;
+    };
+    await scheduleStore(reads).fire([]);
+    expect(await stored(fixture)).toMatchObject({ disabled_at: null, next_at: scheduleOf().nextTime(new Date()) });
+    await store.fire([]);
+    expect(await started(fixture)).toHaveLength(1);
   });
 
   it("that cannot start its operation does not stop the others, and is due again at once", async () => {

@@ -10,6 +10,7 @@ import { startWorker } from "#lib/operations/worker.ts";
 import { Callee, type Journal, violations } from "./callee.ts";
 import { MemoryStore, type MemoryTx, reached, type Travel } from "./memory-store.ts";
 import { seededRandom } from "#lib/seeded-random.ts";
+import { drawShape, operationIds, retry, shortened, undoRetry, unknownAfterMs } from "./simulated-steps.ts";
 import { type PlantedInSlots, type SlotEntry, Slots, slotViolations } from "./slots-model.ts";
 
 /** A fault of a callee, or of the definition, that the checker has to find. */
@@ -17,13 +18,13 @@ export type Planted =
   | "leak"
   | "double effect"
   | PlantedInSlots
+  | "definition that comes back for nothing"
   | "cancel after the slot was given back"
   | "slot that is given back three times at most";
 
 const leaseMs = 400;
 const workers = 3;
-const operationIds = ["a", "b", "c"];
-/** Two of the operations work on the same subject. */
+/** Two operations work on the same subject. */
 const subjectOf = (operationId: string): string => (operationId === "c" ? "another" : "one");
 
 interface Pending {
@@ -39,8 +40,9 @@ interface Timer {
 
 /**
  * Runs the real worker, three times, on a model of the store, in an order that a seed decides: which call proceeds next, which response is lost, when time
- * passes and how fast for each worker, which worker dies and starts again, when an operation is started, cancelled or signalled. Each operation first takes its
- * subject's slot, and gives it back in its last step. When it ends otherwise, the projection of operations gives the slot back, some time later.
+ * passes and how fast for each worker, which worker dies and starts again, when an operation is started, cancelled or signalled. Some workers lack
+ * the definition of the operations, for a time all of them. Each operation first takes its subject's slot, and gives it back in its last step. When it ends
+ * otherwise, the projection of operations gives the slot back, some time later.
  * @returns what was wrong in the end, and how many faults the run had
  */
 async function simulate(seed: number, planted?: Planted): Promise<{ wrong: string[]; faults: number }> {
@@ -54,7 +56,9 @@ async function simulate(seed: number, planted?: Planted): Promise<{ wrong: strin
     const operationId = key.charAt(0);
     slotLog.push({ what: "worked", operationId, subject: subjectOf(operationId) });
   };
-  const store = new MemoryStore((entry) => worked(entry.startsWith("+") ? "applied" : "undone", entry.slice(1)));
+  const store = new MemoryStore((entry) => worked(entry.startsWith("+") ? "applied" : "undone", entry.slice(1)), {
+    resumes: planted !== "definition that comes back for nothing",
+  });
   const callee = new Callee(worked, { planted });
   const slots = new Slots(slotLog, planted);
   let pending: Pending[] = [];
@@ -77,6 +81,12 @@ async function simulate(seed: number, planted?: Planted): Promise<{ wrong: strin
       return result;
     };
 
+  /** The workers that have read of a cancel, each with the operation. */
+  const readCancel = new Set<string>();
+  const wrong: string[] = [];
+  const begins = (worker: number, { fence: { operationId } }: StepContext) => {
+    if (readCancel.has(`${worker} ${operationId}`)) wrong.push(`${operationId} began a step that was cancelled`);
+  };
   // Who runs a step is known only to the worker's own definitions.
   const shape = drawShape(random);
   const definitionsOf = (worker: number): OperationDefinition<MemoryTx> => {
@@ -101,6 +111,7 @@ async function simulate(seed: number, planted?: Planted): Promise<{ wrong: strin
           name,
           ...limits,
           run: async (context, tx) => {
+            begins(worker, context);
             tx.write(`+${key(context)}`);
             await turn(worker);
             if (fails(context) === "run" || fault(0.05)) throw new Error("no");
@@ -115,12 +126,14 @@ async function simulate(seed: number, planted?: Planted): Promise<{ wrong: strin
         type: "effect",
         name,
         ...limits,
-        run: (context) =>
-          call(() => {
+        run: (context) => {
+          begins(worker, context);
+          return call(() => {
             callee.apply(context.fence, key(context));
             // The failure comes after the effect: what was attempted may be there.
             if (fails(context) === "run") throw new StepFailure("NO", "It never works.", { isFinal: chance(0.5) });
-          }),
+          });
+        },
         undo: (context) =>
           call(() => {
             if (fails(context) === "undo") throw new Error("never");
@@ -157,15 +170,29 @@ async function simulate(seed: number, planted?: Planted): Promise<{ wrong: strin
     if (state && hasEnded(state)) slots.ended(operationId, subjectOf(operationId));
   };
 
+  const knowing = new Set<number>();
   const start = (worker: number) => {
     // Its own clock runs at another speed than the store's.
     const speed = 0.3 + 2 * random();
+    const toStore = reached(store, travelOf(worker));
+    const knows = calm || chance(0.7);
+    if (knows) knowing.add(worker);
     startWorker<MemoryTx>({
-      store: reached(store, travelOf(worker)),
-      definitions: new OperationDefinitions([definitionsOf(worker)]),
+      store: {
+        ...toStore,
+        renew: async (lease, ms) => {
+          const record = await toStore.renew(lease, ms);
+          if (record?.cancelRequested) readCancel.add(`${worker} ${record.id}`);
+          return record;
+        },
+      },
+      definitions: new OperationDefinitions(
+        knows ? [definitionsOf(worker)] : chance(0.5) ? [] : [shortened(definitionsOf(worker))],
+      ),
       concurrency: 2,
       leaseMs,
       pollMs: 500,
+      unknownAfterMs,
       random,
       sleep: (ms, signal) =>
         new Promise((resolve) => {
@@ -208,9 +235,10 @@ async function simulate(seed: number, planted?: Planted): Promise<{ wrong: strin
   /** Workers that stand still until a move, as after SIGSTOP: nothing of theirs is sent, received or timed meanwhile. */
   const stopped = new Map<number, number>();
   const isOver = () =>
-    unstarted.length === 0 && [...store.operations.values()].every(({ record }) => hasEnded(record.state));
+    unstarted.length === 0 &&
+    [...store.operations.values()].every(({ record, suspended }) => hasEnded(record.state) && !suspended);
   for (let moves = 0; !isOver(); moves += 1) {
-    if (moves > 20_000) throw new Error(`Seed ${seed} does not come to an end.`);
+    if (moves > 20_000) return { wrong: [...wrong, "it does not come to an end"], faults };
     calm = moves > 400;
     // Every promise that can settle does before the next move.
     await new Promise(setImmediate);
@@ -221,7 +249,7 @@ async function simulate(seed: number, planted?: Planted): Promise<{ wrong: strin
     if (fault(0.02)) {
       stopped.set(pick(names), moves + 10 + Math.floor(80 * random()));
       if (chance(0.7)) pass(1.2 * leaseMs);
-    } else if (fault(0.01)) {
+    } else if (fault(0.01) || (calm && !names.some((worker) => knowing.has(worker)))) {
       const dead = pick(names);
       kill(dead);
       const fresh = Math.max(...names) + 1;
@@ -252,7 +280,7 @@ async function simulate(seed: number, planted?: Planted): Promise<{ wrong: strin
     effects: shape.steps.flatMap((kind, at) => (kind === "pause" || kind === "signal" ? [] : [`step ${at}`])),
     leftBehind: leftBehind.map(({ step }) => step),
   }));
-  return { wrong: [...violations(ended, journal), ...slotViolations(slotLog)], faults };
+  return { wrong: [...wrong, ...violations(ended, journal), ...slotViolations(slotLog)], faults };
 }
 
 /** Simulates the runs of consecutive seeds. */
@@ -268,22 +296,4 @@ export async function simulateAll(
     faults += result.faults;
   }
   return { wrong, faults };
-}
-
-const retry = { attempts: 3, firstDelayMs: 50, longestDelayMs: 400 };
-const undoRetry = { attempts: 40, firstDelayMs: 50, longestDelayMs: 400 };
-
-type Kind = "transaction" | "effect" | "pause" | "signal";
-
-/** Draws the steps of a definition, and which steps of which operation never work or can never be undone. */
-function drawShape(random: () => number) {
-  const kinds: Kind[] = ["transaction", "effect", "effect", "transaction", "pause", "signal"];
-  const steps = Array.from(
-    { length: 2 + Math.floor(random() * 4) },
-    () => kinds[Math.floor(random() * kinds.length)] as Kind,
-  );
-  const fails = new Map<string, "run" | "undo">();
-  for (const id of operationIds)
-    for (const at of steps.keys()) if (random() < 0.12) fails.set(`${id} step ${at}`, random() < 0.7 ? "run" : "undo");
-  return { steps, fails, lastSafePoint: random() < 0.3 ? Math.floor(random() * steps.length) : -1 };
 }

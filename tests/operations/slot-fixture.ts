@@ -41,6 +41,8 @@ export interface SlotFixture {
   urls: TestDatabases;
   owner: postgres.Sql;
   database: Database;
+  /** The same database under its system role. */
+  system: Database;
   subgraph: Subgraph;
   /** Resolves to `done`, or to the code and the extensions of the refusal. */
   take(claim: Claim, as?: Partial<Identity>): Promise<SlotAnswer>;
@@ -89,6 +91,7 @@ async function openFixture(): Promise<SlotFixture & { stop(): Promise<void> }> {
     urls,
     owner,
     database,
+    system,
     subgraph,
     take: (claim, as) => send("takeVmSlot", claim, as),
     release: (claim, as) => send("releaseVmSlot", claim, as),

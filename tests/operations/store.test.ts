@@ -2,6 +2,7 @@ import { sql } from "drizzle-orm";
 import { afterEach, expect, it, vi } from "vitest";
 import { abandonOperation, cancelOperation, signalOperation, startOperation } from "#db/operations/requests.ts";
 import { statement } from "#db/statement.ts";
+import { OperationDefinitions } from "#lib/operations/definition.ts";
 import type { Change } from "#lib/operations/record.ts";
 import type { Lease } from "#lib/operations/store.ts";
 import { newId } from "#lib/uuid.ts";
@@ -16,7 +17,8 @@ const step = (name: string, more: object = {}) => ({
   ...more,
 });
 const twoSteps = definitionOf([step("one", { lastSafePoint: true }), step("two")]);
-const known = ["test@1"];
+const workerId = newId();
+const { keys: known } = new OperationDefinitions([twoSteps]);
 const attempted = (position: number): Change => ({
   state: "running",
   step: { position, name: position === 0 ? "one" : "two", state: "attempted", attempts: 1, undoAttempts: 0 },
@@ -25,7 +27,7 @@ const attempted = (position: number): Change => ({
 
 async function claimOne({ store }: Fixture, { leaseMs = 60_000 } = {}) {
   const leaseId = newId();
-  const { records } = await store.claim({ leaseId, leaseMs, limit: 1, known, unknownAfterMs: 60_000 });
+  const { records } = await store.claim({ workerId, leaseId, leaseMs, limit: 1, known, unknownAfterMs: 60_000 });
   const [record] = records;
   if (!record) return undefined;
   const lease: Lease = { operationId: record.id, tenantId: record.tenantId, leaseId };
@@ -50,10 +52,17 @@ it("an operation starts in the transaction of the change that asks for it: a rol
   });
   await expect(asked).rejects.toThrow("no");
   expect(await claimOne(fixture)).toBeUndefined();
-  const id = await fixture.start(twoSteps, { input: { vm: "a" }, subject: "vm:a" });
+  const id = await fixture.start(twoSteps, { input: { vm: "a" }, subject: `Vm:${newId()}` });
   expect(await claimOne(fixture)).toMatchObject({
     record: { id, input: { vm: "a" }, token: 1, state: "pending", steps: [] },
   });
+});
+
+it("an operation whose subject is no type with a UUID is not started", async () => {
+  const fixture = await operationsFixture();
+  for (const subject of ["Vm", "Vm:a", `vm:${newId()}`, `:${newId()}`, `Vm:${newId()}:1`, ""])
+    await expect(fixture.start(twoSteps, { input: null, subject })).rejects.toThrow("no type with a UUID");
+  expect(await fixture.owner`select from operations`).toHaveLength(0);
 });
 
 it("what a step writes in its transaction is recorded as the operation's, with the actor and request that started it", async () => {

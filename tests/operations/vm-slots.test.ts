@@ -1,4 +1,10 @@
 import { describe, expect, it } from "vitest";
+import {
+  applyOperationEvents,
+  type OperationEvent,
+  operationProjectionScope,
+  removeOtherOperations,
+} from "#db/projections/projected-operations.ts";
 import { releaseSlot } from "#db/vms/slot-writes.ts";
 import { newOperationId } from "#lib/operations/operation-id.ts";
 import { takeSlot } from "#subgraphs/vms/slots/take-slot.ts";
@@ -185,6 +191,44 @@ describe("the slot of a VM", () => {
     expect(found[1]).toMatchObject({ operationKind: "move_vm", takenAt: expect.any(Date) as Date });
     expect(statements.filter(({ query }) => query.includes("vm_slots")).map(({ calls }) => calls)).toEqual([1]);
   });
+});
+
+describe("the projection of operations", () => {
+  const applied = ({ operationId, operationKind }: Claim, change: string, entityVersion: number, state: string) => {
+    const at = new Date().toISOString();
+    const endedAt = state === "running" ? null : at;
+    const payload = { kind: operationKind, subject: null, state, actor: null, createdAt: at, endedAt };
+    const { tenantId } = ours;
+    const type = `scheduler_operation.${change}`;
+    return { type, entityKey: operationId, entityVersion, tenantId, payload } as OperationEvent;
+  };
+  const project = (...all: OperationEvent[]) =>
+    fixture.system.write(operationProjectionScope, (tx) => applyOperationEvents(tx, all));
+
+  it("releases the slots of an operation whose end and removal come together", async () => {
+    const vm = newVm();
+    const claim = claimOf(vm);
+    expect(await fixture.take(claim)).toBe("done");
+    await project(applied(claim, "created", 1, "running"), applied(claim, "updated", 5, "parked"));
+    expect(await fixture.slots(vm)).toMatchObject([{ operationId: claim.operationId }]);
+    await project(applied(claim, "updated", 6, "abandoned"), applied(claim, "deleted", 6, "abandoned"));
+    expect(await fixture.slots(vm)).toEqual([null]);
+    expect(await fixture.take(claimOf(vm))).toBe("done");
+  });
+
+  it.each(["running", "parked"])(
+    "releases at a rebuild the slots of an operation that was %s and exists no more",
+    async (state) => {
+      const vm = newVm();
+      const claim = claimOf(vm);
+      expect(await fixture.take(claim)).toBe("done");
+      await project(applied(claim, "created", 1, state));
+      const before = Date.now() / 1_000 + 60;
+      await removeOtherOperations(fixture.system, { domain: "scheduler", before, known: new Set() });
+      expect(await fixture.slots(vm)).toEqual([null]);
+      expect(await fixture.take(claimOf(vm))).toBe("done");
+    },
+  );
 });
 
 describe("attack 30: the slot of a VM", () => {

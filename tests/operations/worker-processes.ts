@@ -27,10 +27,7 @@ export interface WorkerProcessOptions {
   calleeUrl?: string;
 }
 
-function spawnWorker(
-  options: WorkerProcessOptions | SlotWorkerOptions,
-  program = "tests/operations/worker-process.ts",
-): WorkerProcess {
+function spawnWorker(options: object, program = "tests/operations/worker-process.ts"): WorkerProcess {
   const child = spawn(process.execPath, [bundle(program), JSON.stringify(options)], {
     stdio: ["pipe", "pipe", "ignore"],
   });
@@ -55,16 +52,20 @@ export async function startSlotWorker(options: SlotWorkerOptions): Promise<Worke
   return worker;
 }
 
-/**
- * Keeps worker processes alive until the test ends: one that dies is replaced.
- * @returns a function that returns the lines that all of them have printed
- */
-export async function keepWorkers(count: number, options: WorkerProcessOptions): Promise<() => string[]> {
+/** Worker processes, of which one that dies is replaced. */
+export interface KeptWorkers {
+  /** Returns the lines that all of them have printed. */
+  lines(): string[];
+  stop(): Promise<void>;
+}
+
+/** Keeps worker processes alive until they are stopped. */
+export async function keepAlive(count: number, options: object, program?: string): Promise<KeptWorkers> {
   const alive = new Set<ChildProcess>();
   const printed: string[][] = [];
   let isOver = false;
   const replace = (): WorkerProcess => {
-    const worker = spawnWorker(options);
+    const worker = spawnWorker(options, program);
     printed.push(worker.lines);
     alive.add(worker.child);
     worker.child.once("exit", () => {
@@ -73,10 +74,22 @@ export async function keepWorkers(count: number, options: WorkerProcessOptions):
     });
     return worker;
   };
-  onTestFinished(async () => {
-    isOver = true;
-    await Promise.all([...alive].map(kill));
-  });
   await Promise.all(Array.from({ length: count }, replace).map((worker) => worker.printed("ready")));
-  return () => printed.flat();
+  return {
+    lines: () => printed.flat(),
+    stop: async () => {
+      isOver = true;
+      await Promise.all([...alive].map(kill));
+    },
+  };
+}
+
+/**
+ * Keeps worker processes alive until the test ends: one that dies is replaced.
+ * @returns a function that returns the lines that all of them have printed
+ */
+export async function keepWorkers(count: number, options: WorkerProcessOptions): Promise<() => string[]> {
+  const { lines, stop } = await keepAlive(count, options);
+  onTestFinished(stop);
+  return lines;
 }

@@ -1,7 +1,8 @@
-import { expect, it } from "vitest";
-import { cancelOperation, signalOperation } from "#db/operations/requests.ts";
-import type { Step } from "#lib/operations/definition.ts";
-import type { StepFailure } from "#lib/operations/failures.ts";
+import { setTimeout } from "node:timers/promises";
+import { expect, it, onTestFinished, vi } from "vitest";
+import { cancelOperation, signalOperation, startOperation } from "#db/operations/requests.ts";
+import type { Json, Step } from "#lib/operations/definition.ts";
+import { StepFailure } from "#lib/operations/failures.ts";
 import type { WriteTx } from "#db/client.ts";
 import { until } from "#tests/events/until.ts";
 import { limits } from "./drill.ts";
@@ -115,6 +116,52 @@ it("a cancel aborts the running step within the wake-up, undoes what was attempt
   expect(undoAborted).toBe(false);
 });
 
+it.each([false, true])(
+  "an effect whose beginning is recorded does not begin after a cancel that was accepted before (its response lost: %s)",
+  async (isLost) => {
+    const fixture = await operationsFixture();
+    let id = "";
+    let readCancel: () => void = () => undefined;
+    const cancelRead = new Promise<void>((resolve) => (readCancel = resolve));
+    const begun: string[] = [];
+    const definition = definitionOf(
+      ["one", "two"].map((name) =>
+        effect(name, async () => {
+          begun.push(name);
+          return null;
+        }),
+      ),
+    );
+    const store: typeof fixture.store = {
+      ...fixture.store,
+      save: async (lease, record, change) => {
+        const isSaved = await fixture.store.save(lease, record, change);
+        if (!change.begins) return isSaved;
+        await fixture.service.write(scope, (tx) => cancelOperation(tx, id));
+        if (isLost) throw new Error("lost");
+        // The worker reads the cancel before it receives this response.
+        await cancelRead;
+        await setTimeout(20);
+        return isSaved;
+      },
+      renew: async (lease, leaseMs) => {
+        const record = await fixture.store.renew(lease, leaseMs);
+        if (record?.cancelRequested) readCancel();
+        return record;
+      },
+    };
+    fixture.work([definition], { store, leaseMs: 900 });
+    await fixture.service.write(scope, async (tx) => {
+      ({ id } = await startOperation(tx, definition, { input: null }));
+    });
+    expect(await fixture.reached(id, "compensated")).toMatchObject({
+      error: { code: "CANCELLED" },
+      steps: [{ state: "undone" }, { name: "two", state: "undone" }],
+    });
+    expect(begun).toEqual(["one"]);
+  },
+);
+
 it("an operation waits for a signal without a worker, fails when it does not arrive in time, and waits for times", async () => {
   const fixture = await operationsFixture();
   const waiting = definitionOf([
@@ -138,6 +185,20 @@ it("an operation waits for a signal without a worker, fails when it does not arr
   });
   await fixture.service.write(scope, (tx) => signalOperation(tx, id, "approved", { by: "ada" }));
   expect((await fixture.reached(id, "done")).steps).toMatchObject([{ name: "pause" }, { result: { by: "ada" } }]);
+});
+
+it("a worker that is woken often creates no signal that depends on that of its stop, which would keep it", async () => {
+  const any = vi.spyOn(AbortSignal, "any");
+  onTestFinished(() => any.mockRestore());
+  const fixture = await operationsFixture();
+  const definition = definitionOf([effect("one", async () => null)]);
+  const stop = fixture.work([definition], { pollMs: 60_000 });
+  for (let round = 0; round < 10; round += 1)
+    await fixture.reached(await fixture.start(definition, { input: null }), "done");
+  const began = performance.now();
+  await stop();
+  expect(performance.now() - began).toBeLessThan(2_000);
+  expect(any).not.toHaveBeenCalled();
 });
 
 it("a lost notification delays an operation by at most the poll", async () => {
@@ -198,13 +259,49 @@ it("a worker that stops while a step takes long gives its operation back, and an
   expect((await fixture.reached(id, "done")).steps).toMatchObject([{ attempts: 2, result: 2 }]);
 });
 
-it("a result that cannot be stored fails the step for good", async () => {
+it.each<[string, () => unknown]>([
+  ["a NUL", () => "a\u0000b"],
+  ["half of a surrogate pair", () => ({ name: "\ud800" })],
+  [
+    "what only its second reading shows",
+    () => {
+      let readings = 0;
+      return { toJSON: () => (readings++ === 0 ? "a" : "a\u0000b") };
+    },
+  ],
+])("a result with %s fails the effect for good, and it runs once", async (_what, result) => {
   const fixture = await operationsFixture();
-  const definition = definitionOf([effect("bad", async () => "a\u0000b")]);
-  fixture.work([definition]);
+  let runs = 0;
+  const definition = definitionOf([
+    effect("bad", async () => {
+      runs += 1;
+      return result() as Json;
+    }),
+  ]);
+  fixture.work([definition], { leaseMs: 600 });
   const id = await fixture.start(definition, { input: null });
   expect(await fixture.reached(id, "compensated")).toMatchObject({ error: { code: "RESULT_INVALID", step: "bad" } });
+  expect(runs).toBe(1);
 });
+
+it.each(["effect", "transaction"])(
+  "a failure whose message has a NUL is recorded without it, of a step of type %s",
+  async (type) => {
+    const fixture = await operationsFixture();
+    let runs = 0;
+    const run = async () => {
+      runs += 1;
+      throw new StepFailure("NAME_TAKEN", "The name a\u0000b is taken.", { isFinal: true });
+    };
+    const definition = definitionOf([{ ...effect("bad", run), type } as Step<WriteTx>]);
+    fixture.work([definition], { leaseMs: 600 });
+    const id = await fixture.start(definition, { input: null });
+    expect(await fixture.reached(id, "compensated")).toMatchObject({
+      error: { code: "NAME_TAKEN", message: "The name a\ufffdb is taken." },
+    });
+    expect(runs).toBe(1);
+  },
+);
 
 it("a worker holds no connection of the database while an effect runs", async () => {
   const fixture = await operationsFixture();

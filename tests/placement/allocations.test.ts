@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
+import { platformTenantId } from "#lib/trust/platform-tenant.ts";
 import { expireReservations } from "#subgraphs/scheduler/allocations/expire-reservations.ts";
 import { type Call, newCall, nodeId, placementFixture, roomFor, small } from "./fixture.ts";
 
 const world = placementFixture();
+const scope = { tenantId: platformTenantId, actor: "job:test" };
 const GiB = 1_024;
 
 /** Returns the call of the next operation on a VM. */
@@ -69,10 +71,12 @@ describe("a reservation that is not used", () => {
     await world.nodes({ id: "n1", allocatable: roomFor(1) });
     const [used, unused] = [newCall(), newCall()];
     await world.reserve(unused);
-    expect(await expireReservations(world.system, AbortSignal.timeout(9_000))).toBe(0);
+    expect(await expireReservations(world.system, scope, AbortSignal.timeout(9_000))).toBe(0);
     await world.owner`update resource_allocations set expires_at = now() - interval '1 s'`;
     expect(await world.reserve(used)).toMatchObject({ code: "NO_CAPACITY" });
-    const all = await Promise.all([1, 2, 3, 4].map(() => expireReservations(world.system, AbortSignal.timeout(9_000))));
+    const all = await Promise.all(
+      [1, 2, 3, 4].map(() => expireReservations(world.system, scope, AbortSignal.timeout(9_000))),
+    );
     expect(all.toSorted()).toEqual([0, 0, 0, 1]);
     await world.audit();
     expect((await world.reserve(used)).data?.nodeName).toBe("n1");
@@ -89,7 +93,7 @@ describe("a reservation that is not used", () => {
     await world.reserve(next(call), { excludedNodeIds: [call.nodeId] });
     expect((await world.claims(call.vmId)).map(({ status }) => status).toSorted()).toEqual(["migrating", "reserved"]);
     await world.owner`update resource_allocations set expires_at = now() - interval '1 s' where status = 'reserved'`;
-    expect(await expireReservations(world.system, AbortSignal.timeout(9_000))).toBe(1);
+    expect(await expireReservations(world.system, scope, AbortSignal.timeout(9_000))).toBe(1);
     expect(await world.claims(call.vmId)).toMatchObject([{ status: "active" }]);
     await world.audit();
   });
@@ -98,10 +102,10 @@ describe("a reservation that is not used", () => {
     const call = newCall();
     await world.send("releaseAllocation", call);
     const fences = () => world.owner`select from allocation_fences where operation_id = ${call.operationId}`;
-    await expireReservations(world.system, AbortSignal.timeout(9_000));
+    await expireReservations(world.system, scope, AbortSignal.timeout(9_000));
     expect(await fences()).toHaveLength(1);
     await world.owner`update allocation_fences set called_at = now() - interval '8 days'`;
-    await expireReservations(world.system, AbortSignal.timeout(9_000));
+    await expireReservations(world.system, scope, AbortSignal.timeout(9_000));
     expect(await fences()).toEqual([]);
   });
 });
@@ -138,7 +142,7 @@ describe("a VM that moves", () => {
   );
 });
 
-describe("P9: a resize", () => {
+describe("case P9: a resize", () => {
   const of = (memoryMb: number) => ({ resources: { cpuMillicores: 1_000, memoryMb } });
   const tenGiB = { ...roomFor(10), memoryMb: 10 * GiB };
 

@@ -3,8 +3,8 @@ import { auditPlacement, type Placement } from "#subgraphs/scheduler/allocations
 import { noResources } from "#db/scheduler/schema/node-resources.ts";
 import { emptyFleet, type TestFleet } from "#tests/import/fleet.ts";
 import { seedDemoFleet } from "#demo/seed.ts";
-import { checkPlacement } from "#runtime/placement-audit.ts";
-import { openDatabase } from "#db/client.ts";
+import { domains } from "#db/columns.ts";
+import { novacronHere } from "#tests/running/command.ts";
 
 const right: Placement = {
   nodes: [{ id: "n1", name: "node-1", allocated: noResources, claimed: noResources }],
@@ -41,6 +41,11 @@ describe("the audit of placement", () => {
       ["claim elsewhere v1"],
     ],
     [
+      "a claim that was left to be released",
+      { claims: [...right.claims, { id: "c2", vmId: "v1", nodeId: "n1", status: "releasing" }] },
+      ["claim not released v1"],
+    ],
+    [
       "a VM with two claims",
       { claims: [...right.claims, { id: "c2", vmId: "v1", nodeId: "n1", status: "migrating" }] },
       ["second claim v1"],
@@ -56,7 +61,7 @@ describe("the audit of placement", () => {
   });
 });
 
-describe("checkPlacement", () => {
+describe("novacron placement audit", () => {
   let fleet: TestFleet;
   beforeAll(async () => {
     fleet = await emptyFleet();
@@ -64,23 +69,33 @@ describe("checkPlacement", () => {
   });
   afterAll(() => fleet.close());
 
-  it("finds that the demo fleet is placed as its claims state, and each planted difference", async () => {
-    const open = (domain: "vms" | "scheduler") => openDatabase({ domain, url: fleet.url(domain), as: "system" });
-    const systems = { vms: await open("vms"), scheduler: await open("scheduler") };
-    try {
-      expect(await checkPlacement(systems)).toMatchObject({ nodes: 12, vms: 60, differences: [] });
-      await fleet.rows(
-        "scheduler",
-        "update nodes set allocated = allocated || '{\"memoryMb\": 7}' where name = (select min(name) from nodes)",
-      );
-      await fleet.rows(
-        "vms",
-        "update vms set node_id = gen_random_uuid() where id = (select min(id::text)::uuid from vms where state = 'running')",
-      );
-      const { differences } = await checkPlacement(systems);
-      expect(differences.map(({ what }) => what).toSorted()).toEqual(["claim elsewhere", "node amounts"]);
-    } finally {
-      await Promise.all([systems.vms.close(), systems.scheduler.close()]);
-    }
+  const plant = async () => {
+    await fleet.rows(
+      "scheduler",
+      "update nodes set allocated = allocated || '{\"memoryMb\": 7}' where name = (select min(name) from nodes)",
+    );
+    await fleet.rows(
+      "vms",
+      "update vms set node_id = gen_random_uuid() where id = (select min(id::text)::uuid from vms where state = 'running')",
+    );
+  };
+  const audit = (...args: string[]) => {
+    const urls = domains.map((domain) => [`DATABASE_URL_${domain.toUpperCase()}`, fleet.url(domain)]);
+    return novacronHere(["placement", "audit", ...args], Object.fromEntries(urls) as Record<string, string>);
+  };
+
+  it("as a command finds that the demo fleet is placed as its claims state, and ends with 1 on planted differences", async () => {
+    const sound = await audit("--json");
+    expect(sound.code, sound.stderr).toBe(0);
+    expect(JSON.parse(sound.stdout)).toMatchObject({ nodes: 12, vms: 60, differences: [] });
+    await plant();
+    const wrong = await audit();
+    expect(wrong.code).toBe(1);
+    expect(wrong.stdout.split("\n").map((line) => line.split(":")[0])).toEqual([
+      "node amounts",
+      "claim elsewhere",
+      "12 nodes, 60 claims, 60 VMs, of which operations work on 0",
+      "",
+    ]);
   });
 });

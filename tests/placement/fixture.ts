@@ -76,13 +76,17 @@ async function open(): Promise<PlacementFixture & { stop(): Promise<void> }> {
   const database = await openDatabase({ domain: "scheduler", url });
   const system = await openDatabase({ domain: "scheduler", url, as: "system" });
   const owner = postgres(url, { max: 2, onnotice: () => undefined });
-  const subgraph = createSchedulerSubgraph({ database });
+  // Two, with what each knows of the nodes, as in two processes. Requests alternate between them.
+  const other = await openDatabase({ domain: "scheduler", url });
+  const subgraphs = [database, other].map((each) => createSchedulerSubgraph({ database: each }));
+  let sent = 0;
   const send: PlacementFixture["send"] = async (name, input, as = {}) => {
     const identity: Identity = { kind: "service", id: "jobs", tenantId, permissions: [], ...as };
     const type = `${name[0]?.toUpperCase()}${name.slice(1)}Input!`;
     const query = `mutation ($input: ${type}) { result: ${name}(input: $input) { ${selections[name]} } }`;
     const context = { identity, requestId: "request", deadline: Date.now() + 30_000 };
-    const { data, errors } = await subgraph.execute({ query, variables: { input } }, context);
+    const subgraph = subgraphs[(sent += 1) % subgraphs.length];
+    const { data, errors } = (await subgraph?.execute({ query, variables: { input } }, context)) ?? {};
     const [error] = errors ?? [];
     if (!error) return { data: data?.["result"] as NonNullable<Answer["data"]> };
     return { code: String(error.extensions["code"]), message: error.message, details: error.extensions };
@@ -115,7 +119,7 @@ async function open(): Promise<PlacementFixture & { stop(): Promise<void> }> {
       if (wrong.length > 0) throw new Error(`The nodes are not what is claimed on them: ${JSON.stringify(wrong)}`);
     },
     stop: async () => {
-      await Promise.all([database.close(), system.close(), owner.end()]);
+      await Promise.all([database.close(), other.close(), system.close(), owner.end()]);
       await urls.drop();
     },
   };

@@ -26,7 +26,7 @@ const projectTags = ({ vmId }: Call, tags: Record<string, string>) => world.owne
 
 describe("anti-affinity", () => {
   it.each(["the VMs have", "a policy has"])(
-    "P1: of hosts, as %s it: of three VMs at once two are placed, and the third is refused for it",
+    "case P1: of hosts, as %s it: of three VMs at once two are placed, and the third is refused for it",
     async (who) => {
       await world.nodes({ id: "n1" }, { id: "n2" });
       if (who === "a policy has") await policy(apart);
@@ -74,7 +74,7 @@ describe("anti-affinity", () => {
     expect((await world.reserve(newCall(), { tags: {}, constraints: of("zone") })).data?.nodeName).toBe("n4");
   });
 
-  it("P3: is judged again at a start: a VM that was put into a group while it was stopped moves, or is refused", async () => {
+  it("case P3: is judged again at a start: a VM that was put into a group while it was stopped moves, or is refused", async () => {
     await world.nodes({ id: "n1" }, { id: "n2" });
     const preferredNodeId = nodeId("n1");
     const [one, two, three] = [
@@ -139,7 +139,7 @@ describe("spread", () => {
     for (let count = 0; count < 3; count += 1) expect((await create(web)).nodeName).toBe("n1");
   });
 
-  it("P10: counts a VM that moves once, at its destination, and one that is released not at all", async () => {
+  it("case P10: counts a VM that moves once, at its destination, and one that is released not at all", async () => {
     await world.nodes(...zones);
     await policy(even);
     const first = await create(web, { preferredNodeId: nodeId("n1") });
@@ -159,7 +159,7 @@ describe("spread", () => {
     await world.audit();
   });
 
-  it("P10: a claim that is being released counts for capacity", async () => {
+  it("case P10: a claim that is being released counts for capacity", async () => {
     await world.nodes({ id: "n1", allocatable: roomFor(1) }, { id: "n2", allocatable: roomFor(1) });
     const call = await create({}, { preferredNodeId: nodeId("n1") });
     const move = next(call);

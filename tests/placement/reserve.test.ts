@@ -32,7 +32,7 @@ describe("a reservation", () => {
     await world.audit();
   });
 
-  it("P8: a later step of the operation replaces it on a node that is not excluded, and both decisions are stored", async () => {
+  it("case P8: a later step of the operation replaces it on a node that is not excluded, and both decisions are stored", async () => {
     await world.nodes({ id: "n1" }, { id: "n2" });
     const call = newCall();
     const first = await world.reserve(call);
@@ -66,7 +66,7 @@ describe("a reservation", () => {
     expect(decisions).toEqual([{ selected_node_id: null }]);
   });
 
-  it("P7: is made on no node before its first complete inventory", async () => {
+  it("case P7: is made on no node before its first complete inventory", async () => {
     await world.nodes({ id: "new", inventoriedAt: null });
     expect(await world.reserve(newCall())).toMatchObject({
       code: "NO_CAPACITY",

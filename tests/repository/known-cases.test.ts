@@ -11,13 +11,13 @@ it("docs/known-cases.md names every case that a test tries, and the files that t
   const tried = new Map<string, Set<string>>();
   for (const file of globSync(`${folders}/**/*.ts`, { cwd: repository, ignore: [self] })) {
     const text = readFileSync(`${repository}/${file}`, "utf8");
-    for (const [, numbers = ""] of text.matchAll(/\bcase ((?:[GL]\d+)(?:, [GL]\d+)*)/g)) {
+    for (const [, numbers = ""] of text.matchAll(/\bcase ((?:[GLP]\d+)(?:, [GLP]\d+)*)/g)) {
       for (const number of numbers.split(", ")) tried.set(number, (tried.get(number) ?? new Set()).add(file));
     }
   }
   const written = new Map<string, Set<string>>();
   for (const line of readFileSync(asset("docs/known-cases.md"), "utf8").split("\n")) {
-    const [, number, files = ""] = /^\| ([GL]\d+) +\|[^|]*\|[^|]*\|([^|]*)\|$/.exec(line) ?? [];
+    const [, number, files = ""] = /^\| ([GLP]\d+) +\|[^|]*\|[^|]*\|([^|]*)\|$/.exec(line) ?? [];
     const named = [...files.matchAll(/`([^`]+)`/g)].map(([, file]) => file as string);
     if (number && named.length > 0) written.set(number, new Set(named));
   }

@@ -61,6 +61,12 @@ it("operations of all domains are listed, newest first, by state, kind, tenant a
   ]);
 });
 
+it("a list of a tenant that is no UUID is refused before any database is asked", async () => {
+  const { code, stderr } = await novacronHere(["operations", "list", "--tenant", "abc"], {});
+  expect(code).not.toBe(0);
+  expect(stderr).toContain("'abc' is invalid. It is not the id of a tenant, which is a UUID.");
+});
+
 it("a drill shows its progress until it is done, each change once", async () => {
   const { code, stdout, stderr } = await operations("drill", "--seconds", "0", "--json");
   expect([code, stderr]).toEqual([0, ""]);

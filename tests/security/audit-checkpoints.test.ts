@@ -11,6 +11,7 @@ import { type Database, openDatabase } from "#db/client.ts";
 import { Replaceable } from "#lib/replaceable.ts";
 import type { AuditCheckpoint } from "#lib/trust/audit-checkpoint.ts";
 import type { Keyring } from "#lib/trust/keyring.ts";
+import { platformTenantId } from "#lib/trust/platform-tenant.ts";
 import { auditCheckpoints } from "#runtime/jobs/auth.ts";
 import { migratedDatabase } from "#tests/migrations/migrated-database.ts";
 import type { ScratchDatabase } from "#tests/migrations/scratch-database.ts";
@@ -68,6 +69,13 @@ describe("checkpoints of the audit log", () => {
     expect(await verify()).toMatchObject({ tenants: 1, entries: 4, checkpoints: 2, faults: [] });
   });
 
+  it("are signed no more after the signal, and the next round signs the rest", async () => {
+    expect(await signCheckpoints(system, { path, signingKeys }, new Map(), AbortSignal.abort())).toMatchObject({
+      signed: 0,
+    });
+    expect((await sign()).signed).toBeGreaterThan(0);
+  });
+
   it("remain valid under an old key of the keyring", async () => {
     await sign();
     await record(1);
@@ -90,6 +98,22 @@ describe("checkpoints of the audit log", () => {
   });
 });
 
+it("a log whose end no checkpoint of the file covers for minutes is reported, because another machine signs in a file of its own", async () => {
+  await sign();
+  expect((await verify()).unsigned).toEqual([]);
+  await record(2);
+  expect((await verify()).unsigned).toEqual([]);
+  await tamper("update auth_audit_log set created_at = now() - interval '6 minutes' where tenant_id = $1 and seq > 3");
+  const ours = path;
+  path = `${ours}.of-another-machine`;
+  await sign();
+  expect((await verify()).unsigned).toEqual([]);
+  path = ours;
+  const report = await verify();
+  expect(report.unsigned).toEqual([{ tenantId, seq: 4 }]);
+  expect(reportText(report)).toContain(`tenant ${tenantId}: from entry 4 on, no checkpoint`);
+});
+
 describe("attack 58: checkpoints of the audit log", () => {
   it("detect a tail that was cut before the last checkpoint, and the log is not signed again", async () => {
     await sign();
@@ -100,7 +124,9 @@ describe("attack 58: checkpoints of the audit log", () => {
     await record(4);
     expect((await sign()).refused).toEqual([tenantId]);
     const [step] = auditCheckpoints(system, { path, signingKeys: new Replaceable(signingKeys) }).steps;
-    await expect(step?.run(new AbortController().signal)).rejects.toMatchObject({ code: "AUDIT_LOG_CHANGED" });
+    await expect(
+      step?.run(new AbortController().signal, { tenantId: platformTenantId, actor: "job:test" }),
+    ).rejects.toMatchObject({ code: "AUDIT_LOG_CHANGED" });
     expect((await verify()).faults).toMatchObject([{ seq: 3, problem: expect.stringContaining("checkpoint") }]);
   });
 

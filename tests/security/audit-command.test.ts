@@ -96,7 +96,15 @@ describe("novacron audit, on unchanged logs,", () => {
       stderr: "",
     });
     const one = await auditHere("verify", "--json", "--tenant", tampered["the tail cut"].tenantId);
-    const report = { tenants: 1, entries, checkpoints: 1, faults: [], badCheckpoints: [], unreadableLines: [] };
+    const report = {
+      tenants: 1,
+      entries,
+      checkpoints: 1,
+      faults: [],
+      badCheckpoints: [],
+      unreadableLines: [],
+      unsigned: [],
+    };
     expect([one.code, JSON.parse(one.stdout)]).toEqual([0, report]);
   });
 

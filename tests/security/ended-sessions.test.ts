@@ -1,12 +1,14 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { type Database, openDatabase } from "#db/client.ts";
+import { platformTenantId } from "#lib/trust/platform-tenant.ts";
 import { removeEndedSessions } from "#subgraphs/auth/sessions/remove-ended-sessions.ts";
 import { migratedDatabase } from "#tests/migrations/migrated-database.ts";
 import type { ScratchDatabase } from "#tests/migrations/scratch-database.ts";
 
 const dayMs = 86_400_000;
 const now = new Date("2026-05-04T12:00:00Z");
+const scope = { tenantId: platformTenantId, actor: "job:test" };
 const never = new AbortController().signal;
 
 let scratch: ScratchDatabase;
@@ -40,14 +42,14 @@ const kept = async () =>
 it("sessions of all tenants that ended more than 90 days ago are removed, and no other", async () => {
   await ended(-1, 1, 90);
   await ended(91, 400);
-  expect(await removeEndedSessions(system, now, never)).toBe(2);
+  expect(await removeEndedSessions(system, scope, now, never)).toBe(2);
   expect(await kept()).toEqual([-1, 1, 90]);
-  expect(await removeEndedSessions(system, now, never)).toBe(0);
+  expect(await removeEndedSessions(system, scope, now, never)).toBe(0);
 });
 
 it("four programs that remove ended sessions at once remove each one once", async () => {
   await ended(...Array.from({ length: 40 }, (_, at) => 100 + at));
-  const removed = await Promise.all([1, 2, 3, 4].map(() => removeEndedSessions(system, now, never, 7)));
+  const removed = await Promise.all([1, 2, 3, 4].map(() => removeEndedSessions(system, scope, now, never, 7)));
   expect(removed.reduce((sum, each) => sum + each, 0)).toBe(40);
   expect(await kept()).toEqual([]);
 });
@@ -57,10 +59,10 @@ it("a removal of ended sessions that is stopped after a batch has removed the ol
   const stopping = new AbortController();
   const stopsAfterOne: Database = {
     ...system,
-    write: (scope, use) => system.write(scope, use).finally(() => stopping.abort()),
+    write: (of, use) => system.write(of, use).finally(() => stopping.abort()),
   };
-  expect(await removeEndedSessions(stopsAfterOne, now, stopping.signal, 3)).toBe(3);
+  expect(await removeEndedSessions(stopsAfterOne, scope, now, stopping.signal, 3)).toBe(3);
   expect(await kept()).toEqual([100]);
-  expect(await removeEndedSessions(system, now, never, 3)).toBe(1);
+  expect(await removeEndedSessions(system, scope, now, never, 3)).toBe(1);
   expect(await kept()).toEqual([]);
 });

@@ -5,6 +5,7 @@ import { wholeTenantIdentity } from "#tests/harness/whole-tenant-identity.ts";
 import type { Key, Keyring } from "#lib/trust/keyring.ts";
 import { Replaceable } from "#lib/replaceable.ts";
 import type { Identity, RequestContext } from "#lib/trust/request-context.ts";
+import { newOperationId } from "#lib/operations/operation-id.ts";
 import { callerKeys } from "#lib/trust/call-keys.ts";
 import { verifyContext } from "#lib/trust/signed-context.ts";
 import { listenSubgraph, type RunningServer } from "#lib/subgraph/server.ts";
@@ -151,6 +152,13 @@ describe("case G48: the key of an issuer", () => {
     expect(of("jobs", jobs, "jobs", { onBehalfOf })).toMatchObject({ context: { identity: jobs, onBehalfOf } });
     expect(of("gateway", user, "gateway", { onBehalfOf })).toEqual({ refused: "another's identity" });
     expect(of("jobs", jobs, "jobs", { onBehalfOf: "user:a b" })).toEqual({ refused: "malformed" });
+  });
+
+  it("lets a service state the operation that it works for, and the gateway none for its clients", () => {
+    const operationId = newOperationId("vms");
+    expect(of("jobs", jobs, "jobs", { operationId })).toMatchObject({ context: { identity: jobs, operationId } });
+    expect(of("gateway", user, "gateway", { operationId })).toEqual({ refused: "another's identity" });
+    expect(of("jobs", jobs, "jobs", { operationId: "1" })).toEqual({ refused: "malformed" });
   });
 
   it.each(domains.filter((domain) => domain !== "vms"))(

@@ -258,3 +258,32 @@ it("a change of a tenant is in its own audit log and the events, and a read of o
   ]);
   expect(new Set(events.map(({ actor }) => actor))).toEqual(new Set([`user:${user.id}`]));
 });
+
+it("a user of the platform reads the changes of every tenant, with an entry in the audit log for each query", async () => {
+  const user = await newUser("operator");
+  const token = await tokenOf(user);
+  const id = await newTenant();
+  await change("updateTenant", { id, displayName: "changed" }, token);
+  const changes = "changes(first: 1) { totalCount nodes { kind user { id } fields { name to } } }";
+  const expected = {
+    totalCount: 2,
+    nodes: [{ kind: "UPDATED", user: { id: user.id }, fields: [{ name: "displayName", to: "changed" }] }],
+  };
+  const one = await product.ask(`{ tenant(id: "${id}") { ${changes} } }`, {}, token);
+  expect(one).toMatchObject({ errors: [], data: { tenant: { changes: expected } } });
+  const all = await product.ask(`{ tenants(first: 50) { nodes { id ${changes} } } }`, {}, token);
+  expect(all.errors).toEqual([]);
+  expect(all.data.tenants.nodes).toContainEqual({ id, changes: expected });
+  const entries = await read<{ action: string }>(
+    `select action from auth_audit_log where user_id = '${user.id}' and action = 'tenant.read_changes' and tenant_id = '${platformTenantId}'`,
+  );
+  expect(entries).toHaveLength(2);
+});
+
+it("the changes of a tenant are shown to its own users alone, and to those who see all tenants", async () => {
+  const acting = await tokenOf(await newUser("admin"), other.tenantId);
+  const query = `query ($id: ID!) { tenant(id: $id) { changes { totalCount } } }`;
+  const id = await newTenant();
+  expect((await product.ask(query, { id: other.tenantId }, acting)).data.tenant.changes.totalCount).toBeGreaterThan(0);
+  expect((await product.ask(query, { id }, acting)).errors[0]?.extensions.code).toBe("NOT_FOUND");
+});

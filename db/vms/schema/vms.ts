@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { check, index, jsonb, pgTable, text, unique, uniqueIndex, uuid, varchar } from "drizzle-orm/pg-core";
+import { boolean, check, index, jsonb, pgTable, text, unique, uniqueIndex, uuid, varchar } from "drizzle-orm/pg-core";
 import {
   createdAt,
   metadata,
@@ -39,6 +39,8 @@ export const vms = pgTable(
     securityConfig: jsonb("security_config").$type<VmDocument>(),
     backupConfig: jsonb("backup_config").$type<VmDocument>(),
     tags: jsonb("tags").$type<Tags>().notNull().default({}),
+    /** A VM that is protected cannot be deleted; a trigger refuses it too. What undoes a creation deletes its VM all the same. */
+    isProtected: boolean("is_protected").notNull().default(false),
     metadata: metadata(),
     version: version(),
     createdAt: createdAt(),

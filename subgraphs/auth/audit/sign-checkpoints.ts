@@ -23,11 +23,13 @@ export interface CheckpointRound {
  * @param system the auth database under its system role
  * @param remembered each tenant's newest checkpoint that this process knows of; the round updates it. When a log was cut and the file with it, the remembered
  * checkpoint is the proof, and is written into the file again
+ * @param signal ends the round before the next tenant: what was signed is written
  */
 export async function signCheckpoints(
   system: Database,
   store: CheckpointStore,
   remembered: Map<string, AuditCheckpoint> = new Map(),
+  signal?: AbortSignal,
 ): Promise<CheckpointRound> {
   const filed = await lastCheckpoints(store);
   const fresh: AuditCheckpoint[] = [];
@@ -35,6 +37,7 @@ export async function signCheckpoints(
   const refused: string[] = [];
   const heads = new Map((await chainHeads(system)).map((head) => [head.tenantId, head]));
   for (const tenantId of new Set([...heads.keys(), ...filed.keys(), ...remembered.keys()])) {
+    if (signal?.aborted) break;
     const [head, inFile, known] = [heads.get(tenantId), filed.get(tenantId), remembered.get(tenantId)];
     const before = known && known.seq > (inFile?.seq ?? 0) ? known : inFile;
     if (before) remembered.set(tenantId, before);

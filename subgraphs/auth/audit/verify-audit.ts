@@ -1,4 +1,4 @@
-import { type ChainFault, chainHeads, verifyChain } from "#db/auth/audit-chain.ts";
+import { type ChainFault, chainHeads, isOlderThan, verifyChain } from "#db/auth/audit-chain.ts";
 import type { Database } from "#db/client.ts";
 import { checkpointProblem } from "#lib/trust/audit-checkpoint.ts";
 import { readCheckpoints } from "./checkpoint-file.ts";
@@ -15,7 +15,15 @@ export interface AuditReport {
   badCheckpoints: { line: number; tenantId: string; seq: number; problem: string }[];
   /** Lines that are no checkpoints, such as a partial one that a crash left. They prove nothing and do not count as faults. */
   unreadableLines: number[];
+  /**
+   * Logs whose end has been without a checkpoint in this file for longer than a running job needs: from which entry on. No process signs, or one whose file is
+   * another. They prove nothing and do not count as faults, but a cut of this end would not be detected.
+   */
+  unsigned: { tenantId: string; seq: number }[];
 }
+
+/** The job signs every minute. */
+const signedWithinSeconds = 300;
 
 export interface VerifyOptions extends CheckpointStore {
   /** Restricts the verification to this tenant's log. */
@@ -37,6 +45,7 @@ export async function verifyAudit(system: Database, options: VerifyOptions): Pro
     faults: [],
     badCheckpoints: [],
     unreadableLines: [],
+    unsigned: [],
   };
   const known = new Map<string, Map<number, string>>();
   for await (const { line, checkpoint } of readCheckpoints(path)) {
@@ -67,6 +76,9 @@ export async function verifyAudit(system: Database, options: VerifyOptions): Pro
     report.tenants += 1;
     report.entries += entries;
     if (fault) report.faults.push(fault);
+    const seq = Math.max(0, ...(known.get(tenantId)?.keys() ?? [])) + 1;
+    if (await isOlderThan(system, { tenantId, seq, seconds: signedWithinSeconds }))
+      report.unsigned.push({ tenantId, seq });
   }
   return report;
 }

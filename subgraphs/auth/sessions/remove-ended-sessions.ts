@@ -1,8 +1,6 @@
 import { removeEndedSessions as removeSome } from "#db/auth/ended-sessions.ts";
-import type { Database } from "#db/client.ts";
-import { platformTenantId } from "#lib/trust/platform-tenant.ts";
+import type { Database, Scope } from "#db/client.ts";
 
-const scope = { tenantId: platformTenantId, actor: "job:session-retention" };
 const perTransaction = 1_000;
 
 /**
@@ -12,6 +10,7 @@ const perTransaction = 1_000;
  */
 export async function removeEndedSessions(
   system: Database,
+  scope: Scope,
   now: Date,
   signal: AbortSignal,
   limit = perTransaction,

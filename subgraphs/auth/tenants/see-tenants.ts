@@ -1,7 +1,8 @@
-import { allTenants, anyTenant } from "#db/auth/all-tenants.ts";
+import { allTenants, anyTenant, changesOfTenants } from "#db/auth/all-tenants.ts";
 import type { TenantWithQuota } from "#db/auth/tenants.ts";
 import type { Tx } from "#db/client.ts";
 import type { ListArguments } from "#db/list.ts";
+import type { RecordedChange } from "#lib/graphql/change-fields.ts";
 import type { Page } from "#lib/graphql/pagination.ts";
 import { platformTenantId } from "#lib/trust/platform-tenant.ts";
 import { grants, type Identity, policies, type RequestContext } from "#lib/trust/request-context.ts";
@@ -29,6 +30,17 @@ export const seeTenant = (
   tenantId: string,
 ): Promise<TenantWithQuota | undefined> =>
   seen(services, request, { action: "tenant.read", metadata: { tenantId } }, (tx) => anyTenant(tx, tenantId));
+
+/** Reads the changes of tenants, in one transaction and with one entry in the audit log. The caller must be one who sees all tenants. */
+export const seeChanges = (
+  { services, request }: { services: AuthServices; request: RequestContext },
+  tenantIds: readonly string[],
+  args: ListArguments,
+  withTotal: boolean,
+): Promise<Page<RecordedChange>[]> =>
+  seen(services, request, { action: "tenant.read_changes", metadata: { tenantIds } }, (tx) =>
+    changesOfTenants(tx, tenantIds, args, withTotal),
+  );
 
 /** Records a read across tenants in the audit log of the platform tenant, and then runs it. */
 async function seen<T>(

@@ -17,7 +17,13 @@ export interface Placement {
 }
 
 export interface Difference {
-  what: "node amounts" | "VM without claim" | "claim without VM" | "claim elsewhere" | "second claim";
+  what:
+    | "node amounts"
+    | "VM without claim"
+    | "claim without VM"
+    | "claim elsewhere"
+    | "second claim"
+    | "claim not released";
   /** The node of amounts, or the VM. */
   id: string;
   detail: string;
@@ -37,10 +43,21 @@ export function auditPlacement({ nodes, claims, vms, busy }: Placement): Differe
       : [{ what: "VM without claim", id, detail: `is ${state} on the node ${nodeId}` }],
   );
   const ofClaimed = [...used].flatMap(([vmId, ofVm]) => ofClaims(vmById.get(vmId), vmId, ofVm));
-  return [...nodes.flatMap(ofNode), ...ofClaimed, ...ofVms];
+  const left = claims.flatMap(({ id, vmId, nodeId, status }): Difference[] =>
+    status === "releasing" && !busy.has(vmId)
+      ? [
+          {
+            what: "claim not released",
+            id: vmId,
+            detail: `no operation releases the claim ${id} on the node ${nodeId}`,
+          },
+        ]
+      : [],
+  );
+  return [...nodes.flatMap(ofNode), ...ofClaimed, ...ofVms, ...left];
 }
 
-/** Returns the claims that VMs use, by VM. One that is released, or that no operation has used in time, ends by itself. */
+/** Returns the claims that VMs use, by VM. A reservation that no operation has used in time ends by itself. */
 function usedClaims(claims: readonly AuditedClaim[], busy: ReadonlySet<string>): Map<string, AuditedClaim[]> {
   const used = new Map<string, AuditedClaim[]>();
   for (const claim of claims)

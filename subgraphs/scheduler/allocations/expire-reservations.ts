@@ -1,8 +1,6 @@
-import type { Database } from "#db/client.ts";
+import type { Database, Scope } from "#db/client.ts";
 import { expireReservations as expireSome, removeOldFences } from "#db/scheduler/expired-reservations.ts";
-import { platformTenantId } from "#lib/trust/platform-tenant.ts";
 
-const scope = { tenantId: platformTenantId, actor: "job:reservation-expiry" };
 const perTransaction = 500;
 
 /**
@@ -10,7 +8,7 @@ const perTransaction = 500;
  * @param system the scheduler database under its system role
  * @returns how many reservations were released
  */
-export async function expireReservations(system: Database, signal: AbortSignal): Promise<number> {
+export async function expireReservations(system: Database, scope: Scope, signal: AbortSignal): Promise<number> {
   let released = 0;
   while (!signal.aborted) {
     const some = await system.write(scope, (tx) => expireSome(tx, perTransaction));

@@ -11,6 +11,7 @@ import type { RequestContext } from "#lib/trust/request-context.ts";
 import { newId } from "#lib/uuid.ts";
 import { idempotencyKeyOf, started } from "#subgraphs/operation-outcomes.ts";
 import { done, notThere, type Outcome, type Refused, refused, write } from "#subgraphs/use-case.ts";
+import { type Errors, isErrors } from "../errors.ts";
 import type { UserErrorCode } from "../generated/enums.ts";
 import type { ActionRequest, ActionValue } from "../lifecycle/begin-action.ts";
 import { ofWorkersAlone } from "../operations/machinery.ts";
@@ -20,6 +21,7 @@ import { takeSlot } from "../slots/take-slot.ts";
 import { type CreateInput, createVmOperation } from "./create-vm-operation.ts";
 import { overQuota, quotaOf } from "./quota.ts";
 import { resourceConfigOf, type ResourcesInput } from "./size.ts";
+import { nameErrors, requireTexts } from "../vms/vm-texts.ts";
 import { tagsOf } from "./tags.ts";
 
 export interface NewVmRequest extends Pick<ActionRequest, "idempotencyKey" | "dryRun"> {
@@ -38,16 +40,15 @@ export interface NewVmRequest extends Pick<ActionRequest, "idempotencyKey" | "dr
 /** The payload of a dry run. */
 const nothing = { vm: null, operation: null } as const;
 
-type Errors = readonly UserError<UserErrorCode>[];
 type Created = Outcome<ActionValue | typeof nothing, UserErrorCode>;
 
 const definition = createVmOperation(ofWorkersAlone);
 const defaultStorageGb = 10;
-const namePattern = /^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,254}$/u;
 
 /** Creates a VM. It is in the state `creating` at once, and its operation brings it up on a node with room for it. */
 export async function createVm(services: VmsServices, request: RequestContext, asked: NewVmRequest): Promise<Created> {
   const idempotencyKey = idempotencyKeyOf(asked);
+  requireTexts(asked);
   // Called before the transaction: nothing waits for another service with a connection.
   const quota = await quotaOf(services, request);
   const create = async (tx: WriteTx): Promise<Created> => {
@@ -87,13 +88,11 @@ export async function createVm(services: VmsServices, request: RequestContext, a
 /** Rolls a dry run back, after all of its checks. No other code sees it. */
 class DryRun extends Error {}
 
-const isErrors = (value: object): value is Errors => Array.isArray(value);
-
 /** Returns the row of the VM, or every error in the request. */
 function newVmOf(request: RequestContext, asked: NewVmRequest, template: VmTemplateRow | undefined): NewVm | Errors {
   const errors: UserError<UserErrorCode>[] = [];
   const { name, resources, templateId } = asked;
-  if (!namePattern.test(name) || name !== name.normalize("NFC")) errors.push(userError("NAME_INVALID", "name"));
+  errors.push(...nameErrors(name));
   if (typeof templateId === "string" && !template) errors.push(userError("TEMPLATE_UNKNOWN", "templateId"));
   const size = resources ? resourceConfigOf(resources) : template?.resourceConfig;
   if (!size && !(typeof templateId === "string" && !template)) errors.push(userError("RESOURCES_MISSING", "resources"));

@@ -1,10 +1,11 @@
 import { z } from "zod";
 import type { WriteTx } from "#db/client.ts";
-import { usageOfTenant } from "#db/vms/lifecycle-writes.ts";
+import { type Usage, usageOfTenant } from "#db/vms/lifecycle-writes.ts";
 import { userError, type UserError } from "#lib/graphql/user-errors.ts";
 import type { RequestContext } from "#lib/trust/request-context.ts";
 import type { UserErrorCode } from "../generated/enums.ts";
 import { ofOtherDomain } from "../operations/of-other-domain.ts";
+import type { RequestedAmounts } from "../operations/requested-amounts.ts";
 import type { VmsServices } from "../services.ts";
 
 const limit = z.union([z.number(), z.string()]).transform(Number).nullable();
@@ -22,13 +23,34 @@ export const quotaOf = (services: VmsServices, request: RequestContext): Promise
     shape,
   });
 
+/** What a VM of this size adds to the usage of its tenant. */
+export const usageOf = ({ cpuMillicores, memoryMb, storageGb }: RequestedAmounts): Usage => ({
+  vmCount: 1,
+  cpuMillicores,
+  memoryMb,
+  storageGb: storageGb ?? 0,
+});
+
+const nothing: Usage = { vmCount: 0, cpuMillicores: 0, memoryMb: 0, storageGb: 0 };
+
 /**
  * Returns which limits the tenant's VMs exceed together, with what the transaction has changed. The transaction that adds to the usage has locked it, so that
  * callers at once exceed no limit.
+ * @param added what the transaction has not added yet
  */
-export async function overQuota(tx: WriteTx, quota: Quota): Promise<readonly UserError<UserErrorCode>[]> {
+export async function overQuota(
+  tx: WriteTx,
+  quota: Quota,
+  added: Usage = nothing,
+): Promise<readonly UserError<UserErrorCode>[]> {
   if (!quota) return [];
-  const used = await usageOfTenant(tx);
+  const before = await usageOfTenant(tx);
+  const used: Usage = {
+    vmCount: before.vmCount + added.vmCount,
+    cpuMillicores: before.cpuMillicores + added.cpuMillicores,
+    memoryMb: before.memoryMb + added.memoryMb,
+    storageGb: before.storageGb + added.storageGb,
+  };
   const classes = [
     ["VMs", used.vmCount, quota.maxVmCount, "name"],
     ["thousandths of a core", used.cpuMillicores, quota.maxCpuMillicores, "resources.cpuMillicores"],

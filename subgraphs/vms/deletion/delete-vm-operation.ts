@@ -45,14 +45,9 @@ export function deleteVmOperation(machinery: GetMachinery): OperationDefinition<
     to: "deleted",
     reason: reason ?? undefined,
   }));
-  const [take, ...rest] = withOwnVmSlot<DeleteInput>(
+  return withOwnVmSlot<DeleteInput>(
     { kind: "delete_vm", version: 1, steps: [powerOff, releaseClaim, record] },
     ({ vmId }) => vmId,
-  ).steps;
-  if (!take) throw new Error("The operation has no steps.");
-  return {
-    kind: "delete_vm",
-    version: 1,
-    steps: [{ ...take, lastSafePoint: true }, ...rest.map((step) => ({ ...step, lastSafePoint: false }))],
-  };
+    { isFinal: true },
+  );
 }

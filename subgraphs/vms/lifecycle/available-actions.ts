@@ -1,4 +1,5 @@
-import { offeredActions, type VmAction, type VmState, whyNot } from "./lifecycle.ts";
+import { type ActedOn, offeredActions, type VmAction, whyNot } from "./lifecycle.ts";
+import { whyProtected } from "./protection.ts";
 
 export interface AvailableAction {
   action: VmAction;
@@ -11,11 +12,11 @@ export interface AvailableAction {
  * @param holder the operation that works on the VM: while there is one, no action is possible
  */
 export const availableActions = (
-  { state }: { state: VmState },
+  vm: ActedOn & { isProtected: boolean },
   holder: { operationId: string; operationKind: string } | null,
 ): AvailableAction[] =>
   offeredActions.map((action) => {
     const busy = holder && `The operation ${holder.operationId} (${holder.operationKind}) works on the VM.`;
-    const reason = whyNot(action, state) ?? busy ?? null;
+    const reason = whyNot(action, vm) ?? whyProtected(action, vm.isProtected) ?? busy ?? null;
     return { action, allowed: reason === null, reason };
   });

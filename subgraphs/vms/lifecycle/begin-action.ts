@@ -2,7 +2,7 @@ import type { WriteTx } from "#db/client.ts";
 import { operationOfKey, startOperation, type NewOperation } from "#db/operations/requests.ts";
 import { type LockedVm, lockVm } from "#db/vms/lifecycle-writes.ts";
 import type { VmRow } from "#db/vms/schema/vms.ts";
-import { InvalidArgument, PublicError } from "#lib/errors.ts";
+import { InvalidArgument } from "#lib/errors.ts";
 import { userError } from "#lib/graphql/user-errors.ts";
 import type { Json, OperationDefinition } from "#lib/operations/definition.ts";
 import type { RequestContext } from "#lib/trust/request-context.ts";
@@ -18,8 +18,9 @@ import {
   write,
 } from "#subgraphs/use-case.ts";
 import type { UserErrorCode } from "../generated/enums.ts";
-import { takeSlot } from "../slots/take-slot.ts";
+import { takeSlot, vmBusy } from "../slots/take-slot.ts";
 import { ruleOf, type VmAction, whyNot } from "./lifecycle.ts";
+import { whyProtected } from "./protection.ts";
 
 /** What the inputs of all actions on a VM have. */
 export interface ActionRequest {
@@ -59,6 +60,8 @@ export interface Begin<Input extends Json> {
   definition: OperationDefinition<WriteTx, Input>;
   /** Returns the input of the operation, or why it cannot start. */
   inputOf(vm: VmRow): Input | Refused<UserErrorCode>;
+  /** Returns why the VM cannot have the action beside the others of its tenant. */
+  refusalIn?(tx: WriteTx, vm: VmRow): Promise<Refused<UserErrorCode> | undefined>;
   /** The properties of the input that the VM determines and not the caller: a request that is repeated may have others. */
   made: readonly (keyof Input & string)[];
 }
@@ -71,7 +74,7 @@ export const beginAction = <Input extends Json>(
   services: Services,
   request: RequestContext,
   asked: ActionRequest,
-  { action, definition, inputOf, made }: Begin<Input>,
+  { action, definition, inputOf, refusalIn, made }: Begin<Input>,
 ): Promise<ActionOutcome> => {
   const idempotencyKey = idempotencyKeyOf(asked);
   return write<ActionValue, UserErrorCode>(services, request, async (tx) => {
@@ -91,7 +94,8 @@ export const beginAction = <Input extends Json>(
     if (known) return withVm(vm, started(known));
     const end = mayBegin(locked, action, asked);
     if (end) return end;
-    if (refusal) return refusal;
+    const reason = refusal ?? (await refusalIn?.(tx, vm));
+    if (reason) return reason;
     if (asked.dryRun) return done({ vm, operation: null });
     const start = await startOperation(tx, definition, wanted);
     if (start.outcome !== "started") return withVm(vm, started(start));
@@ -116,21 +120,20 @@ function mayBegin(
 ): ActionOutcome | undefined {
   const stale = versionConflict(vm, expectedVersion);
   if (stale) return stale;
-  if (holder) {
-    const { operationId: operation, operationKind } = holder;
-    throw new PublicError("VM_BUSY", `The operation ${operation} (${operationKind}) works on this VM.`, {
-      operation,
-      operationKind,
-    });
-  }
+  if (holder) throw vmBusy(holder);
   const { to } = ruleOf(action);
   if (to?.length === 1 && to[0] === vm.state) return done({ vm, operation: null });
-  const reason = whyNot(action, vm.state);
-  return reason === undefined ? undefined : refused(userError("ACTION_NOT_POSSIBLE", "vmId", reason));
+  const reason = whyNot(action, vm);
+  if (reason !== undefined) return refused(userError("ACTION_NOT_POSSIBLE", "vmId", reason));
+  const isProtected = whyProtected(action, vm.isProtected) !== undefined;
+  return isProtected ? refused(userError("VM_PROTECTED", "vmId")) : undefined;
 }
 
 /** Returns the refusal of a request whose caller has seen another version of the VM. */
-const versionConflict = ({ version }: VmRow, expected: number | null | undefined): Refused<UserErrorCode> | undefined =>
+export const versionConflict = (
+  { version }: VmRow,
+  expected: number | null | undefined,
+): Refused<UserErrorCode> | undefined =>
   expected === undefined || expected === null || expected === version
     ? undefined
     : refused(userError("VERSION_CONFLICT", "expectedVersion", `The VM has version ${version}: read it again.`));

@@ -60,16 +60,24 @@ export const offeredActions = [
   "suspend",
   "recover",
   "delete",
+  "undelete",
 ] as const satisfies readonly VmAction[];
 
 export const ruleOf = (action: VmAction): Rule => lifecycle[action];
 
 const words = (state: string): string => state.replaceAll("_", " ");
 
-/** Returns why an action is not possible in a state, with the way out; undefined when it is possible. */
-export function whyNot(action: VmAction, state: VmState): string | undefined {
+/** What decides whether an action is possible. */
+export type ActedOn = Pick<VmRow, "state" | "nodeId" | "purgedAt">;
+
+/** Returns why an action is not possible for a VM as it is, with the way out; undefined when it is possible. */
+export function whyNot(action: VmAction, { state, nodeId, purgedAt }: ActedOn): string | undefined {
   const { from } = ruleOf(action);
-  if (from.includes(state)) return undefined;
+  if (from.includes(state)) {
+    if (action !== "undelete") return undefined;
+    if (purgedAt) return "The machine of the VM was purged with its disks: create another VM.";
+    return nodeId === null ? "The VM never had a machine: create another VM." : undefined;
+  }
   if (transientStates.includes(state))
     return `The VM is ${words(state)}: wait until its operation has ended, or cancel it.`;
   return `The VM is ${words(state)}: only one that is ${from.map(words).join(" or ")} can do this.`;

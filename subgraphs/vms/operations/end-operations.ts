@@ -1,11 +1,11 @@
 import { userError } from "#lib/graphql/user-errors.ts";
 import { domainOfOperation, operationType } from "#lib/operations/operation-id.ts";
-import type { Leftover } from "#lib/operations/record.ts";
 import type { RequestContext } from "#lib/trust/request-context.ts";
 import { abandonIn, abandonOutcome, cancelIn, cancelOutcome } from "#subgraphs/end-operation.ts";
 import { done, notThere, type Outcome, refused } from "#subgraphs/use-case.ts";
 import type { UserErrorCode } from "../generated/enums.ts";
 import type { VmsServices } from "../services.ts";
+import { consentMessage } from "./consent-message.ts";
 import { ofOtherDomain } from "./of-other-domain.ts";
 
 interface Ended {
@@ -65,13 +65,4 @@ export async function abandonOperation(
       return notThere("operation");
   }
   return refused(userError("OPERATION_NOT_PARKED", "id", `The operation is not parked: it is ${found.state}.`));
-}
-
-const longestList = 1_000;
-
-/** Returns what an operation leaves behind, by its steps and the ids that they returned, and what to do. */
-function consentMessage(leftBehind: readonly Leftover[]): string {
-  const list = leftBehind.map(({ step, result }) => `${step} ${JSON.stringify(result)}`).join(", ");
-  const shown = list.length > longestList ? `${list.slice(0, longestList)}…` : list;
-  return `The operation leaves behind: ${shown || "nothing that is known"}. Send \`consent: true\` to accept that.`;
 }

@@ -29,6 +29,7 @@ async function send<Result>(
     deadline: Date.now() + callTimeoutMs,
     signal,
     onBehalfOf: actor,
+    operationId: fence.operationId,
   };
   try {
     return (await calls.call("scheduler", request, context)).result;
@@ -65,6 +66,8 @@ export interface PlacementRequest {
   resources: RequestedAmounts;
   tags: Readonly<Record<string, string>>;
   excludedNodeIds?: readonly string[];
+  /** The node that is selected if it suits. */
+  preferredNodeId?: string;
 }
 
 /**

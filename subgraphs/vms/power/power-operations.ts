@@ -62,16 +62,20 @@ const steps: Readonly<Record<PowerAction, PowerStep>> = {
 
 export const powerActions = Object.keys(steps) as PowerAction[];
 
-/** Returns the operation of each action: the hypervisor does it, and then the state is recorded. It can be cancelled until the state is recorded. */
+/**
+ * Returns the operation of each action: the hypervisor does it, and then the state is recorded. It can be cancelled until the state is recorded; one that cuts
+ * the power can be cancelled until it does.
+ */
 export const powerOperation = (
   machinery: GetMachinery,
   action: PowerAction,
 ): OperationDefinition<WriteTx, PowerInput> => {
+  const isFinal = action === "force_stop";
   const act = machineStep<PowerInput>(machinery, {
     ...steps[action],
     name: action,
     machineOf: ({ input }) => input,
-    lastSafePoint: true,
+    lastSafePoint: !isFinal,
   });
   const record = stateStep<PowerInput>(({ input: { vmId, from, to, reason } }) => ({
     vmId,
@@ -82,5 +86,6 @@ export const powerOperation = (
   return withOwnVmSlot(
     { kind: `${action}_vm`, version: 1, steps: action === "reboot" ? [act] : [act, record] },
     ({ vmId }) => vmId,
+    { isFinal },
   );
 };

@@ -13,10 +13,13 @@ import { operation } from "./Query/operation.ts";
 import { operationProgressed } from "./Subscription/operationProgressed.ts";
 import { createVm } from "../creation/create-vm.ts";
 import { deleteVm } from "../deletion/delete-vm.ts";
+import { undeleteVm } from "../deletion/undelete-vm.ts";
 import { offeredActions } from "../lifecycle/lifecycle.ts";
 import * as power from "../power/power-vm.ts";
 import { startVm } from "../power/start-vm.ts";
 import * as slots from "../slots/slots.ts";
+import * as protection from "../vms/protect-vm.ts";
+import * as updates from "../vms/update-vm.ts";
 import { Vm } from "./Vm.ts";
 import { VmResources } from "./VmResources.ts";
 import { VmSnapshot } from "./VmSnapshot.ts";
@@ -31,7 +34,10 @@ export const resolvers: Resolvers = {
     ...operations,
     ...power,
     startVm,
+    undeleteVm,
     ...slots,
+    ...protection,
+    ...updates,
   }),
   ...operationResolvers("VmsOperation"),
   Operation,
@@ -49,6 +55,7 @@ export const resolvers: Resolvers = {
     "StartVmPayload",
     "StopVmPayload",
     "SuspendVmPayload",
+    "UndeleteVmPayload",
   ]),
   Vm,
   VmResources,

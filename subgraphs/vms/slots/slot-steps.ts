@@ -10,10 +10,12 @@ import { takeSlot } from "./take-slot.ts";
  * Returns a definition of the vms domain whose operations have the slot of their VM while they run, as `withVmSlot` does for those of other domains. The slot is
  * in the operation's own database, so that each of the two steps is one transaction. The use case that starts the operation takes it as well (`takeSlot`), so
  * that its caller is refused at once.
+ * @param isFinal whether the operation runs to its end once its first step has begun, because what it does cannot be undone
  */
 export function withOwnVmSlot<Input = Json>(
   { kind, version, steps }: OperationDefinition<WriteTx, Input>,
   vmOf: (input: Input) => string,
+  { isFinal = false }: { isFinal?: boolean } = {},
 ): OperationDefinition<WriteTx, Input> {
   const claimOf = ({ fence, input }: StepContext<Input>): SlotClaim => ({
     ...fence,
@@ -29,6 +31,7 @@ export function withOwnVmSlot<Input = Json>(
     ...limits,
     type: "transaction",
     name: "take_vm_slot",
+    lastSafePoint: isFinal,
     run: async (context, tx) => {
       const claim = claimOf(context);
       const taken = await takeSlot(tx, claim).catch((error: unknown) => {
@@ -46,5 +49,5 @@ export function withOwnVmSlot<Input = Json>(
     retry: { ...limits.retry, attempts: 2 ** 31 - 1 },
     run: release,
   };
-  return { kind, version, steps: [take, ...untilRelease(steps), last] };
+  return { kind, version, steps: [take, ...(isFinal ? steps : untilRelease(steps)), last] };
 }

@@ -1,5 +1,5 @@
 import type { WriteTx } from "#db/client.ts";
-import { type SlotClaim, tryTakeSlot } from "#db/vms/slot-writes.ts";
+import { type SlotClaim, type SlotHolder, tryTakeSlot } from "#db/vms/slot-writes.ts";
 import { PublicError } from "#lib/errors.ts";
 import { done, type Done, notThere, type NotThere } from "#subgraphs/use-case.ts";
 
@@ -17,12 +17,14 @@ export async function takeSlot(
   if (taken.outcome === "taken") return done({ vmId: claim.vmId });
   if (taken.outcome === "no vm") return notThere("VM");
   if (taken.outcome === "outdated") throw outdated();
-  const { operationId: operation, operationKind } = taken.holder;
-  throw new PublicError("VM_BUSY", `The operation ${operation} (${operationKind}) works on this VM.`, {
+  throw vmBusy(taken.holder);
+}
+
+export const vmBusy = ({ operationId: operation, operationKind }: SlotHolder): PublicError =>
+  new PublicError("VM_BUSY", `The operation ${operation} (${operationKind}) works on this VM.`, {
     operation,
     operationKind,
   });
-}
 
 export const outdated = (): PublicError =>
   new PublicError("FENCING_TOKEN_OUTDATED", "The operation was continued elsewhere, or has released this slot.");

@@ -56,6 +56,15 @@ export async function insertVmsRows(insert: Insert, { tenantId, at, name, id, on
     token: "1",
     released_at: at,
   });
+  await insert("request_keys", {
+    tenant_id: tenantId,
+    actor: "'user:test'",
+    key: name,
+    mutation: "'updateVm'",
+    input_hash: "''",
+    object_id: id("vm"),
+    created_at: at,
+  });
   await insert("vm_state_transitions", {
     id: id("vmStateTransition"),
     vm_id: id("vm"),

@@ -107,6 +107,7 @@ export async function startFleet({ withRedis }: { withRedis: boolean }): Promise
           ...databaseUrls,
           NOVACRON_SIGNING_KEYS: jobsKeys,
           SUBGRAPH_URL_VMS: nowhere,
+          SUBGRAPH_URL_SCHEDULER: nowhere,
           NOVACRON_AUDIT_CHECKPOINTS: join(folder, "audit.jsonl"),
         },
         ["jobs"],

@@ -81,5 +81,9 @@ export const lifecycleMutations: MutationExamples = {
   resumeVm: action("resume_vm", "paused"),
   suspendVm: action("suspend_vm", "running"),
   recoverVm: action("recover_vm", "error"),
-  deleteVm: action("delete_vm", "running", "vm:delete"),
+  deleteVm: {
+    ...action("delete_vm", "running", "vm:delete"),
+    refusals: { VM_PROTECTED: async (world) => ({ input: { vmId: await world.vm({ isProtected: true }) } }) },
+  },
+  undeleteVm: action("undelete_vm", "deleted", "vm:delete"),
 };

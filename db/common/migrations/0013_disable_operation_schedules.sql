@@ -1,0 +1,1 @@
+ALTER TABLE "operation_schedules" ADD COLUMN "disabled_at" timestamp with time zone;
