@@ -49,12 +49,15 @@ export async function openGateway(
   return actingIn(gateway, tenant, isAdministrator ? readAdministrator(path) : undefined);
 }
 
-/** Returns a command with the options that it needs to reach the same gateway, for messages. Never with a key. */
-export function commandWith({ url, dataDir, tenant }: GatewayOptions, command: string): string {
+/** Returns a command with the options that it needs to reach the same gateway, to be copied from a message. Never with a key. */
+export function commandWith({ url, dataDir, tenant }: GatewayOptions, ...words: readonly string[]): string {
   const given = [
     ...(url === defaultUrl ? [] : ["--url", url]),
     ...(dataDir === undefined || dataDir === process.env["NOVACRON_DATA_DIR"] ? [] : ["--data-dir", dataDir]),
     ...(tenant === undefined ? [] : ["--tenant", tenant]),
   ];
-  return ["novacron", command, ...given].join(" ");
+  return ["novacron", ...words, ...given].map(quoted).join(" ");
 }
+
+/** As a shell reads it. */
+const quoted = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);

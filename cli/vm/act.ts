@@ -21,14 +21,14 @@ export async function act(session: Session, { mutation, input, vm: name, noWait 
   const { lines, commandOf } = session;
   const begun = await begin(session, mutation, input, longestBeginMs);
   if (!begun) {
-    lines.print(`It is not known whether the request was received. See \`${commandOf(`show ${name}`)}\`.`);
+    lines.print(`It is not known whether the request was received. See \`${commandOf("show", name)}\`.`);
     return;
   }
   const { vm, operation } = begun;
   if (operation && !noWait) return finish(session, vm, operation, "DONE");
   if (session.json) printJson(jsonOf(vm, operation));
   else if (operation === null) process.stdout.write(`${sentenceOf(vm)} already\n`);
-  else process.stdout.write(`${sentenceOf(vm)}. Follow it with \`${commandOf(`follow ${operation.id}`)}\`.\n`);
+  else process.stdout.write(`${sentenceOf(vm)}. Follow it with \`${commandOf("follow", operation.id)}\`.\n`);
 }
 
 /** As `act`, on a VM by its name or its id. @throws Error NOT_FOUND */

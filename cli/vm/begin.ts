@@ -67,7 +67,7 @@ export async function begin(
 const isBusy = (error: unknown): error is GraphError => error instanceof GraphError && error.code === "VM_BUSY";
 
 function busy({ code, message, extensions }: GraphError, commandOf: Session["commandOf"]): Error {
-  const [follow, cancel] = ["follow", "cancel"].map((verb) => commandOf(`${verb} ${String(extensions["operation"])}`));
+  const [follow, cancel] = ["follow", "cancel"].map((verb) => commandOf(verb, String(extensions["operation"])));
   return failure(code, `${message} Follow it with \`${follow}\`, or cancel it with \`${cancel}\`.`);
 }
 

@@ -20,23 +20,21 @@ async function untilEnded({ gateway, signal, lines, patience, json }: Session, s
   }
 }
 
+/** The values of the enums are those of the database in upper case. */
 const progressOf = (operation: Operation): string => {
   const { kind, state, steps, waitingFor, resumesAt } = operation;
   const text = progressText({
     stepNames: steps.map(({ name }) => name),
     steps: steps.flatMap((step) =>
-      step.state === "PENDING" ? [] : [{ ...step, state: lower(step.state) as StepState }],
+      step.state === "PENDING" ? [] : [{ ...step, state: step.state.toLowerCase() as StepState }],
     ),
-    state: lower(state) as OperationState,
+    state: state.toLowerCase() as OperationState,
     waitingFor,
     resumesAt: resumesAt === null ? null : new Date(resumesAt),
     endedAt: hasEnded(operation) ? new Date() : null,
   });
   return `${kind} ${text}`;
 };
-
-/** The values of an enum of the graph are those of the database in upper case. */
-const lower = (value: string): string => value.toLowerCase();
 
 /**
  * Follows an operation to its end, and prints its VM as it is then.
@@ -56,7 +54,7 @@ export async function finish(
   lines.end();
   if (json) printJson(jsonOf(now, operation));
   if (!hasEnded(operation))
-    return lines.print(`The operation continues. Follow it with \`${commandOf(`follow ${operation.id}`)}\`.`);
+    return lines.print(`The operation continues. Follow it with \`${commandOf("follow", operation.id)}\`.`);
   if (operation.state !== goal) throw failureOf(operation, now);
   if (!json) process.stdout.write(`${sentenceOf(now)}\n`);
 }

@@ -20,7 +20,7 @@ export interface Session {
   /** For reads, which also wait for a gateway that restarts. */
   patience: Patience;
   /** Returns a command for a message, with the options that reach the same gateway: `novacron vm …`. */
-  commandOf(args: string): string;
+  commandOf(...words: readonly string[]): string;
 }
 
 /** A gateway that does not answer for so long is given up. */
@@ -42,7 +42,7 @@ export async function inSession(
     const { gateway, close } = await openGateway(options, environmentOf);
     try {
       const patience = { signal, notify: lines.print, longestMs: longestOutageMs };
-      const commandOf = (args: string) => commandWith(options, `vm ${args}`);
+      const commandOf = (...words: readonly string[]) => commandWith(options, "vm", ...words);
       await run({ gateway: { ...gateway, signal }, json: options.json, signal, lines, patience, commandOf });
     } catch (error) {
       // A request that the signal has ended is no failure.

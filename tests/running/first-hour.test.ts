@@ -81,8 +81,8 @@ it("`novacron vm` acts in the tenant of the key, or in another one that the admi
   const { token } = (await ask(signIn, { input: { login, password } })).data.signIn as { token: string };
   const sessions = async () => {
     const { data } = await askGraph(server.url, "{ userSessions(first: 100) { nodes { id expiresAt } } }", {}, token);
-    const listed = data.userSessions.nodes as { id: string; expiresAt: string }[];
-    return listed.filter(({ expiresAt }) => new Date(expiresAt) > new Date()).map(({ id }) => id);
+    const found = data.userSessions.nodes as { id: string; expiresAt: string }[];
+    return found.filter(({ expiresAt }) => new Date(expiresAt) > new Date()).map(({ id }) => id);
   };
   const before = await sessions();
   const list = async (...args: string[]) =>

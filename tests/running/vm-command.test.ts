@@ -31,6 +31,15 @@ async function printed<Value = Printed>(...args: string[]): Promise<Value> {
   return JSON.parse(stdout) as Value;
 }
 const created = async () => (await printed("create", newName(), "--cpu", "500m", "--memory", "512MiB")).name;
+/** Returns a VM when its newest operation is of a kind: operations are listed a moment after they were started. */
+async function listed(name: string, kind: string): Promise<Printed> {
+  let found: Printed | undefined;
+  await until(`an operation ${kind} is listed`, async () => {
+    found = await printed("show", name);
+    return found.operation?.kind === kind;
+  });
+  return found as Printed;
+}
 const begin = (...args: string[]) => beginNovacron(["vm", ...args, "--url", network.url], environment);
 
 describe("novacron vm", () => {
@@ -41,7 +50,7 @@ describe("novacron vm", () => {
     const lines = stderr.trimEnd().split("\n");
     expect(lines.at(-1)).toBe(`create_vm [${"#".repeat(20)}] 8/8 done`);
     expect(new Set(lines).size).toBe(lines.length);
-    const shown = await printed("show", name);
+    const shown = await listed(name, "create_vm");
     expect(shown).toMatchObject({
       name,
       state: "RUNNING",
@@ -94,8 +103,8 @@ describe("novacron vm", () => {
     await fixture.hypervisor.configure({ latencies: { reboot: [60_000, 60_000] } });
     const { operation } = await printed("reboot", one, "--no-wait");
     await until("the operation is listed", async () => {
-      const listed = (await printed<Printed[]>("list")).find((each) => each.name === one);
-      return listed?.operation?.id === operation?.id;
+      const found = (await printed<Printed[]>("list")).find((each) => each.name === one);
+      return found?.operation?.id === operation?.id;
     });
     const { stdout } = await vm("list");
     expect(stdout.split("\n")[0]).toBe("NAME\tSTATE\tNODE\tCPU\tMEMORY\tDISK\tOPERATION\tID");
@@ -201,16 +210,16 @@ describe("while an operation works on a VM", () => {
     const busy = await created();
     await fixture.hypervisor.configure({ latencies: { reboot: [60_000, 60_000] } });
     const { code, stdout } = await vm("reboot", busy, "--no-wait");
-    expect([code, stdout]).toEqual([0, expect.stringMatching(/Follow it with `novacron vm follow \S+ --url \S+`/)]);
-    const { operation } = await printed("show", busy);
+    const [, id = ""] = /Follow it with `novacron vm follow (\S+) --url \S+`\.\n$/.exec(stdout) ?? [];
+    expect([code, id]).toEqual([0, expect.stringMatching(/^.{36}$/)]);
     const refused = await vm("stop", busy);
     const [, follow = "", cancel = ""] =
       /^VM_BUSY: .+ Follow it with `novacron vm (.+)`, or cancel it with `novacron vm (.+)`\.\n$/.exec(
         refused.stderr,
       ) ?? [];
     expect(refused.code).toBe(1);
-    expect(follow).toBe(`follow ${operation?.id} --url ${fixture.product.url}`);
-    const followed = begin("follow", operation?.id ?? "");
+    expect(follow).toBe(`follow ${id} --url ${fixture.product.url}`);
+    const followed = begin("follow", id);
     await until("it is followed", () => followed.output.stderr.includes("reboot_vm ["));
     const cancelled = await novacronHere(["vm", ...cancel.split(" ")], environment);
     expect([cancelled.code, cancelled.stdout]).toEqual([
@@ -218,7 +227,7 @@ describe("while an operation works on a VM", () => {
       expect.stringMatching(new RegExp(`^${busy} is running on node-\\d\n$`)),
     ]);
     expect(await followed.ended).toMatchObject({ code: 1, stderr: expect.stringMatching(/\nCANCELLED: .+\n$/) });
-    expect((await vm("cancel", operation?.id ?? "")).stderr).toMatch(/^OPERATION_ENDED: /);
+    expect((await vm("cancel", id)).stderr).toMatch(/^OPERATION_ENDED: /);
   });
 
   it.each(["SIGINT", "SIGTERM"] as const)(
@@ -241,7 +250,7 @@ describe("while an operation works on a VM", () => {
     const name = await created();
     await fixture.hypervisor.configure({ latencies: { reboot: [1_500, 1_500] } });
     const { output, ended } = begin("reboot", name, "--json");
-    await until("the operation runs", async () => (await printed("show", name)).operation?.kind === "reboot_vm");
+    await listed(name, "reboot_vm");
     await network.cut();
     await until("the outage is reported", () => output.stderr.includes(", retrying\n"));
     await network.mend();
@@ -263,6 +272,6 @@ describe("while an operation works on a VM", () => {
     expect(code).toBe(0);
     const { id, state, operation } = JSON.parse(stdout) as Printed;
     expect(state).toBe("RUNNING");
-    expect(await printed("show", name)).toMatchObject({ id, operation: { id: operation?.id } });
+    expect(await listed(name, "create_vm")).toMatchObject({ id, operation: { id: operation?.id } });
   });
 });
