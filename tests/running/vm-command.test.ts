@@ -35,8 +35,9 @@ const created = async () => (await printed("create", newName(), "--cpu", "500m",
 async function listed(name: string, kind: string): Promise<Printed> {
   let found: Printed | undefined;
   await until(`an operation ${kind} is listed`, async () => {
-    found = await printed("show", name);
-    return found.operation?.kind === kind;
+    const shown: Printed = await printed("show", name);
+    found = shown;
+    return shown.operation?.kind === kind;
   });
   return found as Printed;
 }
