@@ -86,6 +86,7 @@ it("an insert, an update and a deletion leave a change each, with its actor, req
         ownerId: [id, null],
         resourceConfig: [{ cpuMillicores: 1 }, null],
         tags: [{ env: "prod" }, null],
+        isProtected: [false, null],
       },
     },
   ]);

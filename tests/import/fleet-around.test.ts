@@ -139,6 +139,7 @@ const otherTables = [
   "operation_workers",
   "operations",
   "projected_operations",
+  "request_keys",
   "vm_slots",
 ];
 

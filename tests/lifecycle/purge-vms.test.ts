@@ -72,7 +72,7 @@ it("a purge is an event and a change of the VM, by the job", async () => {
     const events = await asOwner(
       fixture.product.urls.url("vms"),
       (sql) =>
-        sql`select actor from event_log where entity_key = ${id} and event_type = 'vm.updated' and entity_version = ${version}`,
+        sql`select actor from outbox_events where entity_key = ${id} and type = 'vm.updated' and entity_version = ${version}`,
     );
     return events.length === 1 && events[0]?.["actor"] === "job:purge_deleted_vms";
   });

@@ -138,7 +138,7 @@ describe("novacron", () => {
     expect({ code, stdout, stderr }).toEqual({
       code: 1,
       stdout: "",
-      stderr: "ISSUER_NOT_ALLOWED: jobs does not call auth; it calls vms.\n",
+      stderr: "ISSUER_NOT_ALLOWED: jobs does not call auth; it calls vms, scheduler.\n",
     });
   });
 });

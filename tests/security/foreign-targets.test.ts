@@ -1,4 +1,12 @@
-import { getNamedType, type GraphQLInputField, isEnumType, isInputObjectType, isRequiredInputField } from "graphql";
+import {
+  getNamedType,
+  getNullableType,
+  type GraphQLInputField,
+  isEnumType,
+  isInputObjectType,
+  isListType,
+  isRequiredInputField,
+} from "graphql";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type Domain, domains } from "#db/columns.ts";
 import type { Kind } from "#tests/graph/kinds.ts";
@@ -53,6 +61,7 @@ function targets(): Target[] {
 
 function some({ name, type }: GraphQLInputField, ids: Readonly<Record<string, Kind | null>>): unknown {
   const named = getNamedType(type);
+  if (isListType(getNullableType(type))) return [];
   if (isEnumType(named)) return named.getValues()[0]?.name;
   if (isInputObjectType(named)) return {};
   const kind = ids[name];
