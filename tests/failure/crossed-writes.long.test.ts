@@ -15,30 +15,30 @@ beforeAll(async () => {
 });
 afterAll(() => product?.stop());
 
-// Writers move memory between VMs: the sum must not change.
-const memory = sql`(resource_config->>'memoryMb')::int`;
-const changeMemory = statement<ChangedRow>(
+// Writers move amounts between VMs: the sum must not change. What a tenant's usage counts would lock its row, which writers at once then wait for.
+const balance = sql`coalesce((metadata->>'balance')::int, 0)`;
+const changeBalance = statement<ChangedRow>(
   () => sql`
     update ${vms} set version = version + 1,
-      resource_config = jsonb_set(resource_config, '{memoryMb}', to_jsonb(${memory} + ${sql.placeholder("by")}::int))
+      metadata = jsonb_set(metadata, '{balance}', to_jsonb(${balance} + ${sql.placeholder("by")}::int))
     where id = ${sql.placeholder("id")}::uuid returning ${changeColumns(vmChanges)}`,
 );
-const memoryOf = statement<{ id: string; memoryMb: number }>(
-  () => sql`select id, ${memory} as "memoryMb" from ${vms} order by id`,
+const balanceOf = statement<{ id: string; balance: number }>(
+  () => sql`select id, ${balance} as balance from ${vms} order by id`,
 );
 const giveWay = statement<never>(() => sql`do $$ begin raise exception 'of the test' using errcode = '40001'; end $$`);
 
-async function moveMemory(tx: WriteTx, from: number, to: number, by: number, between = async () => {}): Promise<void> {
-  const first = await tx.run(changeMemory, { id: id("vm", from), by: -by });
+async function moveBalance(tx: WriteTx, from: number, to: number, by: number, between = async () => {}): Promise<void> {
+  const first = await tx.run(changeBalance, { id: id("vm", from), by: -by });
   await append(tx, changeEvents(vmChanges, first, "updated"));
   await between();
-  const second = await tx.run(changeMemory, { id: id("vm", to), by });
+  const second = await tx.run(changeBalance, { id: id("vm", to), by });
   await append(tx, changeEvents(vmChanges, second, "updated"));
 }
 
 const total = (): Promise<number> =>
   product.databases.vms.write({ tenantId }, async (tx) =>
-    (await tx.run(memoryOf)).reduce((sum, { memoryMb }) => sum + memoryMb, 0),
+    (await tx.run(balanceOf)).reduce((sum, { balance: amount }) => sum + amount, 0),
   );
 
 /** Returns a barrier that opens when `count` callers wait at it. */
@@ -75,7 +75,7 @@ describe("fault 17: transactions that cross", () => {
     const move = (from: number, to: number) =>
       product.databases.vms.write({ tenantId }, (tx) => {
         attempts += 1;
-        return moveMemory(tx, from, to, 10, meet);
+        return moveBalance(tx, from, to, 10, meet);
       });
     await Promise.all([move(1, 2), move(2, 1)]);
     expect(attempts).toBe(3);
@@ -94,7 +94,7 @@ describe("fault 17: transactions that cross", () => {
           const from = 1 + ((mover + move) % 3);
           const to = 1 + ((from + (mover % 2)) % 3);
           try {
-            await product.databases.vms.write({ tenantId }, (tx) => moveMemory(tx, from, to, 1 + mover));
+            await product.databases.vms.write({ tenantId }, (tx) => moveBalance(tx, from, to, 1 + mover));
             moved += 1;
           } catch (error) {
             expect(error).toMatchObject({ code: "WRITE_CONFLICT" });
