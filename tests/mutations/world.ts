@@ -114,7 +114,7 @@ export class World {
   vm(given: Omit<InsertedVm, "tenantId"> = {}): Promise<string> {
     const { urls } = this.#target;
     if (!urls) throw new Error("The databases of this product are not known.");
-    return insertVm(urls, { tenantId: this.tenantId, ...given });
+    return insertVm(urls, { tenantId: this.tenantId, ownerId: this.person.id, ...given });
   }
 
   /** Returns an operation that no worker will claim. */

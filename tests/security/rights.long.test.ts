@@ -2,8 +2,12 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { extent, seed } from "#tests/harness/extent.ts";
 import { serviceMutations } from "#tests/mutations/auth/services.ts";
 import { exampleOf } from "#tests/mutations/examples.ts";
+import { allocationMutations } from "#tests/mutations/scheduler/allocations.ts";
+import { policyMutations } from "#tests/mutations/scheduler/policies.ts";
+import { lifecycleMutations } from "#tests/mutations/vms/lifecycle.ts";
 import { operationMutations } from "#tests/mutations/vms/operations.ts";
 import { slotMutations } from "#tests/mutations/vms/slots.ts";
+import { vmMutations } from "#tests/mutations/vms/vms.ts";
 import { race } from "./rights/races.ts";
 import { tryAll } from "./rights/trials.ts";
 import { World } from "./rights/world.ts";
@@ -20,7 +24,8 @@ const neverExceeds = new Set([
   ..."signIn signOut createConnectionTicket resetPassword createTenant updateTenant disableTenant enableTenant setTenantQuota".split(
     " ",
   ),
-  ...Object.keys({ ...serviceMutations, ...operationMutations, ...slotMutations }),
+  ...Object.keys({ ...serviceMutations, ...operationMutations, ...slotMutations, ...allocationMutations }),
+  ...Object.keys({ ...lifecycleMutations, ...vmMutations, ...policyMutations }),
 ]);
 
 it(`case G37, G38: with NOVACRON_SEED=${seed}, no credential gives more than its own rights, in some thousand trials`, async () => {
